@@ -1,0 +1,225 @@
+"""The three cells: RNN, LSTM and GRU. Each knows one step, and the way back through it.
+
+    x_t  (B, D)  input          h_t  (B, H)  hidden state, the note the network keeps to itself
+    a_t  (B, G)  pre-activation c_t  (B, H)  memory (LSTM)
+    W_xh (D, G)  W_hh (H, G)    b_h  (G,)    with G = H, 3H or 4H: the gates' blocks side by side
+
+The step is split where time comes in. `unroll` computes the input's share x_t W_xh + b_h for all
+t at once, because nothing in it waits for the past. `step` adds h_{t-1} W_hh, which does wait.
+
+On the way back `slopes` computes every local derivative, again for all t at once. What remains
+is `step_back`, which is linear: it takes the gradient of the loss in the new state, and returns
+the gradient in a_t and in the old state. Every d-name is a derivative of the loss: da is dL/da.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnbook import checks
+from rnnbook.parameters import Parameters
+
+
+def sigmoid(a):
+    """1 / (1 + exp(-a)), written so that it never overflows."""
+    return 0.5 + 0.5 * np.tanh(0.5 * a)
+
+
+ACTIVATIONS = {  # phi(a), and its derivative written in terms of h = phi(a)
+    "tanh": (np.tanh, lambda h: 1 - h * h),
+    "sigmoid": (sigmoid, lambda h: h * (1 - h)),
+    "relu": (lambda a: np.maximum(a, 0), lambda h: (h > 0).astype(h.dtype)),
+    "identity": (lambda a: a, np.ones_like),
+}
+
+
+def orthogonal(H, rng):
+    """A random (H, H) matrix that keeps every length, uniform over all such matrices.
+
+    QR of a Gaussian matrix; the signs make it uniform (Mezzadri, Notices of the AMS 54, 2007).
+    """
+    Q, R = np.linalg.qr(rng.normal(size=(H, H)))
+    return Q * np.sign(np.diag(R))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Cell(Parameters):
+    """What the three cells share: their arrays, how these start, and how they are checked."""
+
+    W_xh: np.ndarray  # (D, G)
+    W_hh: np.ndarray  # (H, G)
+    b_h: np.ndarray  # (G,)
+
+    blocks = 1  # G = blocks * H
+    memories = 1  # how many (B, H) arrays the state is made of
+
+    def __post_init__(self):
+        W_hh = checks.array("W_hh", self.W_hh, "H G")
+        G = self.blocks * W_hh.shape[0]
+        checks.shape("W_hh", W_hh, "H G", G=G)
+        W_xh = checks.array("W_xh", self.W_xh, "D G", G=G)
+        b_h = checks.array("b_h", self.b_h, "G", G=G)
+        for name, value in {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}.items():
+            object.__setattr__(self, name, value.copy())
+
+    @property
+    def D(self):
+        return self.W_xh.shape[0]
+
+    @property
+    def H(self):
+        return self.W_hh.shape[0]
+
+    @classmethod
+    def init(cls, *, D, H, rng, gain=1.0, dtype=np.float64, **options):
+        """A cell with random weights, ready to learn.
+
+        W_hh is `gain` times an orthogonal matrix in each block, so that all its singular values
+        are `gain` (Saxe et al. 2014, arXiv 1312.6120); W_xh is normal with variance 1/D, so that
+        inputs of size 1 give pre-activations of size 1; b_h is 0.
+        """
+        D, H, rng = checks.whole("D", D), checks.whole("H", H), checks.generator(rng)
+        W_xh = rng.normal(size=(D, cls.blocks * H)) / np.sqrt(D)
+        W_hh = np.hstack([gain * orthogonal(H, rng) for _ in range(cls.blocks)])
+        arrays = W_xh, W_hh, np.zeros(cls.blocks * H)
+        return cls(*(array.astype(dtype) for array in arrays), **options)
+
+    def initial_state(self, B):
+        """The state before the first step: zeros, a tuple of (B, H) arrays, h first."""
+        return tuple(np.zeros((B, self.H), self.W_hh.dtype) for _ in range(self.memories))
+
+    def recurrent_gradient(self, h_before, das, kept):
+        """dL/dW_hh over all steps at once: what stood to the left of W_hh, times dL/da."""
+        return flat(h_before).T @ flat(das)
+
+
+def flat(arrays):
+    """(T, B, N) -> (T B, N): one large product is faster than T small ones."""
+    return arrays.reshape(-1, arrays.shape[-1])
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class RNN(Cell):
+    """The simple recurrent network (Elman 1990, Cognitive Science 14).
+
+        h_t = phi(a_t),   a_t = x_t W_xh + h_{t-1} W_hh + b_h
+
+    `activation` names phi: "tanh", "sigmoid", "relu" or "identity".
+    """
+
+    activation: str = "tanh"
+
+    def __post_init__(self):
+        super().__post_init__()
+        checks.one_of("activation", self.activation, ACTIVATIONS)
+
+    def step(self, a_x, state):
+        (h,) = state
+        phi, _ = ACTIVATIONS[self.activation]
+        h = phi(a_x + h @ self.W_hh)
+        return (h,), ()
+
+    def slopes(self, before, after, kept):
+        (h,) = after
+        _, phi_slope = ACTIVATIONS[self.activation]
+        return (phi_slope(h),)  # dh_t / da_t
+
+    def step_back(self, dstate, slopes):
+        (dh,), (slope,) = dstate, slopes
+        da = dh * slope
+        return da, (da @ self.W_hh.T,)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class LSTM(Cell):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
+
+        i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o)      a_t = x_t W_xh + h_{t-1} W_hh + b_h
+        g       = tanh(a_g)                                     in the blocks i | f | g | o
+        c_t     = f * c_{t-1} + i * g
+        h_t     = o * tanh(c_t)
+    """
+
+    blocks = 4
+    memories = 2
+
+    @classmethod
+    def init(cls, *, D, H, rng, forget_bias=1.0, **options):
+        """As `Cell.init`; `forget_bias` starts b_f, so that the memory is kept at first
+        (Gers et al. 2000; Jozefowicz et al. 2015)."""
+        cell = super().init(D=D, H=H, rng=rng, **options)
+        cell.b_h[H : 2 * H] = forget_bias
+        return cell
+
+    def step(self, a_x, state):
+        h, c = state
+        # sigmoid(a) = 1/2 + 1/2 tanh(a/2), so one tanh serves all four gates.
+        half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], a_x.dtype), self.H)
+        gates = half * np.tanh(half * (a_x + h @ self.W_hh)) + (1 - half)
+        i, f, g, o = np.split(gates, 4, axis=-1)
+        c = f * c + i * g
+        c_squashed = np.tanh(c)
+        h = o * c_squashed
+        return (h, c), (i, f, g, o, c_squashed)
+
+    def slopes(self, before, after, kept):
+        (_, c), (i, f, g, o, c_squashed) = before, kept
+        h_by_c = o * (1 - c_squashed * c_squashed)  # dh_t / dc_t
+        h_by_o = c_squashed * o * (1 - o)  # dh_t / da_o
+        c_by_i = g * i * (1 - i)  # dc_t / da_i, and so on
+        c_by_f = c * f * (1 - f)
+        c_by_g = i * (1 - g * g)
+        return h_by_c, h_by_o, c_by_i, c_by_f, c_by_g, f
+
+    def step_back(self, dstate, slopes):
+        dh, dc = dstate
+        h_by_c, h_by_o, c_by_i, c_by_f, c_by_g, f = slopes
+        dc = dc + dh * h_by_c
+        da = np.concatenate([dc * c_by_i, dc * c_by_f, dc * c_by_g, dh * h_by_o], axis=-1)
+        return da, (da @ self.W_hh.T, dc * f)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class GRU(Cell):
+    """The gated recurrent unit, reset before the product (Cho et al. 2014, arXiv 1406.1078 v3).
+
+        r, z = sigmoid(a_r), sigmoid(a_z)     a_r, a_z: blocks of x_t W_xh + h_{t-1} W_hh + b_h
+        n    = tanh(a_n)                      a_n = x_t W_xn + (r * h_{t-1}) W_hn + b_n
+        h_t  = z * h_{t-1} + (1 - z) * n      blocks r | z | n
+    """
+
+    blocks = 3
+
+    def step(self, a_x, state):
+        (h,) = state
+        W_rz, W_n = self._split(self.W_hh)
+        a_rz, a_n = self._split(a_x)
+        r, z = np.split(sigmoid(a_rz + h @ W_rz), 2, axis=-1)
+        n = np.tanh(a_n + (r * h) @ W_n)
+        h = z * h + (1 - z) * n
+        return (h,), (r, z, n)
+
+    def slopes(self, before, after, kept):
+        (h,), (r, z, n) = before, kept
+        h_by_z = (h - n) * z * (1 - z)  # dh_t / da_z
+        h_by_n = (1 - z) * (1 - n * n)  # dh_t / da_n
+        rh_by_r = h * r * (1 - r)  # d(r * h_{t-1}) / da_r
+        return h_by_z, h_by_n, rh_by_r, r, z
+
+    def step_back(self, dstate, slopes):
+        (dh,) = dstate
+        h_by_z, h_by_n, rh_by_r, r, z = slopes
+        W_rz, W_n = self._split(self.W_hh)
+        da_n = dh * h_by_n
+        drh = da_n @ W_n.T
+        da_rz = np.concatenate([drh * rh_by_r, dh * h_by_z], axis=-1)
+        dh = dh * z + drh * r + da_rz @ W_rz.T
+        return np.concatenate([da_rz, da_n], axis=-1), (dh,)
+
+    def recurrent_gradient(self, h_before, das, kept):
+        r, _, _ = kept
+        das_rz, das_n = self._split(das)
+        return np.hstack([flat(h_before).T @ flat(das_rz), flat(r * h_before).T @ flat(das_n)])
+
+    def _split(self, blocks):
+        return blocks[..., : 2 * self.H], blocks[..., 2 * self.H :]

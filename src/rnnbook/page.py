@@ -1,0 +1,15 @@
+"""What the chapters need to put the package's own source on the page."""
+
+import inspect
+import textwrap
+
+from IPython.display import Markdown
+
+
+def show_source(*things):
+    """The source of functions, methods or classes, as one block of code.
+
+    The chapter shows the code that runs, not a copy that could grow stale.
+    """
+    blocks = [textwrap.dedent(inspect.getsource(thing)).rstrip() for thing in things]
+    return Markdown("```python\n" + "\n\n".join(blocks) + "\n```")

@@ -1,0 +1,104 @@
+"""Parameters form a vector space: they can be added and scaled, and nothing else.
+
+A cell, a readout and a model are each a frozen dataclass that *is* the collection of its arrays.
+A gradient is an object of the same class, so a step of gradient descent reads as it is printed:
+
+    model - 0.1 * grads
+
+Adding a number to all weights has no meaning here, so `cell + 1` is an error.
+"""
+
+import dataclasses
+
+import numpy as np
+
+
+class Parameters:
+    """What cells, readouts and models share. Subclasses are frozen dataclasses.
+
+    Fields that are arrays or Parameters are the vector; any other field (the name of an
+    activation, say) is a label that both sides of a sum must have in common.
+    """
+
+    __array_ufunc__ = None  # so that np.float64(2) * model asks the model, not numpy
+
+    def map(self, f, *others):
+        """Apply `f` to each array, and to the arrays in the same place of `others`."""
+        for other in others:
+            self._require_same_space(other)
+        results = {}
+        for name, mine in vars(self).items():
+            theirs = [getattr(other, name) for other in others]
+            if isinstance(mine, Parameters):
+                results[name] = mine.map(f, *theirs)
+            elif isinstance(mine, np.ndarray):
+                results[name] = f(mine, *theirs)
+        return self._with(**results)
+
+    def leaves(self, prefix=""):
+        """Yield (name, array) for each array, in order, names dotted as in `cell.W_hh`."""
+        for name, value in vars(self).items():
+            if isinstance(value, Parameters):
+                yield from value.leaves(f"{prefix}{name}.")
+            elif isinstance(value, np.ndarray):
+                yield prefix + name, value
+
+    @property
+    def size(self):
+        """How many numbers there are in all the arrays together."""
+        return sum(array.size for _, array in self.leaves())
+
+    @property
+    def norm(self):
+        """The Euclidean norm of all the numbers taken as one vector."""
+        return float(np.sqrt(sum(np.sum(array * array) for _, array in self.leaves())))
+
+    def replace(self, **changes):
+        """The same, with some fields changed and checked: `cell.replace(b_h=np.ones(3))`."""
+        return dataclasses.replace(self, **changes)
+
+    def _with(self, **arrays):
+        # Results of arithmetic skip the constructor's checks: they have the right shapes, and
+        # an exploded gradient must be allowed to hold an infinity so that one can look at it.
+        result = object.__new__(type(self))
+        for name, value in {**vars(self), **arrays}.items():
+            object.__setattr__(result, name, value)
+        return result
+
+    def _require_same_space(self, other):
+        mine, theirs = _outline(self), _outline(other)
+        if mine != theirs:
+            raise TypeError(f"cannot combine {mine} with {theirs}")
+
+    def __add__(self, other):
+        return self.map(np.add, other)
+
+    def __sub__(self, other):
+        return self.map(np.subtract, other)
+
+    def __mul__(self, scale):
+        if np.ndim(scale) != 0 or isinstance(scale, Parameters | str):
+            raise TypeError(f"cannot scale {_outline(self)} by {scale!r}; expected a number")
+        return self.map(lambda array: array * scale)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, scale):
+        return self * (1 / scale)
+
+    def __neg__(self):
+        return self * -1
+
+    def __repr__(self):
+        return _outline(self)
+
+
+def _outline(value):
+    """The class, its labels and its arrays' shapes, or the value itself if it is a stranger."""
+    if not isinstance(value, Parameters):
+        return repr(value)
+    fields = (
+        f"{name}{list(field.shape)}" if isinstance(field, np.ndarray) else f"{name}={field!r}"
+        for name, field in vars(value).items()
+    )
+    return f"{type(value).__name__}({', '.join(fields)})"

@@ -1,0 +1,127 @@
+"""Any cell through time: `unroll` forward, `bptt` back. Written once, for every cell.
+
+    xs   (T, B, D)  inputs            hs   (T, B, H)  hidden states
+    dhs  (T, B, H)  what the losses ask of each h_t directly: the immediate derivative dL/dh_t
+    das  (T, B, G)  the total derivative dL/da_t: direct, and through every later step
+
+For a loss L_1 + ... + L_T the total derivative is the sum over all later losses; `bptt` collects
+it in one sweep, last step first, as in Rumelhart, Hinton and Williams 1986 and Werbos 1990.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnbook import checks
+from rnnbook.cells import Cell, flat
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What `unroll` saw: everything that the way back needs."""
+
+    xs: np.ndarray  # (T, B, D)
+    states: tuple  # (T + 1, B, H) each: h, and c for the LSTM; index 0 is the state handed in
+    kept: tuple  # gates and the like, (T, B, ...) each
+
+    @property
+    def hs(self):
+        """h_1 ... h_T, shape (T, B, H)."""
+        return self.states[0][1:]
+
+    @property
+    def state(self):
+        """The state after the last step, to hand to the next piece of the sequence."""
+        return tuple(s[-1] for s in self.states)
+
+    def __repr__(self):
+        return f"Trace(xs{list(self.xs.shape)}, hs{list(self.hs.shape)})"
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What `bptt` found: dL/d of everything that went into `unroll`."""
+
+    cell: Cell  # the same class as the cell
+    xs: np.ndarray  # (T, B, D)
+    state: tuple  # of the state handed in, (B, H) each
+    hs: np.ndarray  # (T, B, H), the total derivative of the loss in each h_t
+
+    def __repr__(self):
+        return f"Gradients(cell={self.cell}, xs{list(self.xs.shape)}, hs{list(self.hs.shape)})"
+
+
+def unroll(cell, xs, state=None):
+    """Run `cell` over the sequence `xs` and keep what the way back needs.
+
+    xs: (T, B, D). state: a tuple of (B, H) arrays, h first, as in `trace.state`; zeros if None.
+    Returns a Trace. Raises ValueError or TypeError if shapes don't fit or a number isn't finite.
+    """
+    _check_cell(cell)
+    xs = checks.array("xs", xs, "T B D", D=cell.D)
+    T, B, _ = xs.shape
+    state = cell.initial_state(B) if state is None else _check_state(cell, "state", state, B)
+
+    a_xs = (flat(xs) @ cell.W_xh + cell.b_h).reshape(T, B, -1)
+    states, kept = [state], []
+    for a_x in a_xs:
+        state, keep = cell.step(a_x, state)
+        states.append(state)
+        kept.append(keep)
+    return Trace(xs, _stack(states), _stack(kept))
+
+
+def bptt(cell, trace, dhs, dstate=None):
+    """Back-propagation through time: the gradient of the loss in everything `unroll` was given.
+
+    dhs: (T, B, H), the loss's immediate derivative in each h_t. dstate: the derivative in
+    `trace.state` that the next piece of a long sequence sends back; zeros if None.
+    Returns Gradients. Raises ValueError or TypeError if shapes don't fit.
+    """
+    _check_cell(cell)
+    T, B, H = trace.hs.shape
+    if cell.H != H or cell.D != trace.xs.shape[-1]:
+        raise ValueError(f"trace is {trace}; it was not made by {cell}")
+    dhs = checks.array("dhs", dhs, "T B H", T=T, B=B, H=H)
+    dstate = cell.initial_state(B) if dstate is None else _check_state(cell, "dstate", dstate, B)
+
+    before = tuple(s[:-1] for s in trace.states)
+    after = tuple(s[1:] for s in trace.states)
+    slopes = cell.slopes(before, after, trace.kept)
+    das, dhs_total = [], []
+    for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
+        dstate = (dstate[0] + dh, *dstate[1:])
+        dhs_total.append(dstate[0])
+        da, dstate = cell.step_back(dstate, slopes_t)
+        das.append(da)
+    das, dhs_total = np.stack(das[::-1]), np.stack(dhs_total[::-1])
+
+    dcell = cell._with(
+        W_xh=flat(trace.xs).T @ flat(das),
+        W_hh=cell.recurrent_gradient(before[0], das, trace.kept),
+        b_h=flat(das).sum(axis=0),
+    )
+    dxs = (flat(das) @ cell.W_xh.T).reshape(trace.xs.shape)
+    return Gradients(dcell, dxs, dstate, dhs_total)
+
+
+def _stack(steps):
+    """A list over time of tuples of arrays -> a tuple of arrays with time as the first axis."""
+    return tuple(np.stack(column) for column in zip(*steps, strict=True))
+
+
+def _check_cell(cell):
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell is {cell!r}; expected an RNN, a GRU or an LSTM")
+    for name, array in cell.leaves():
+        checks.finite(f"{type(cell).__name__}.{name}", array)
+
+
+def _check_state(cell, name, state, B):
+    if not isinstance(state, tuple) or len(state) != cell.memories:
+        parts = "(h, c)" if cell.memories == 2 else "(h,)"
+        came = f"a tuple of {len(state)}" if isinstance(state, tuple) else type(state).__name__
+        raise TypeError(f"{name} is {came}; expected the tuple {parts} of (B, H) arrays")
+    return tuple(
+        checks.array(f"{name}[{k}]", part, "B H", B=B, H=cell.H) for k, part in enumerate(state)
+    )

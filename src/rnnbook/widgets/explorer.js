@@ -1,0 +1,163 @@
+/* Helpers that every explorer's script starts with. The text of this file is put before each
+   explorer's own (see explorer.py), so the whole is one module that imports nothing. */
+
+/* An element. Attributes that are false or null are left out; children are nodes or text. */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/* An id that no other view has: each widget loads this module anew, so a counter would repeat. */
+export function freshId() {
+  return "rnnbook-" + Math.random().toString(36).slice(2, 12);
+}
+
+/* The letters of the book: math("h_{t-1}") is an italic h with a subscript. */
+export function math(name) {
+  const [base, index = ""] = name.split("_");
+  const node = element("span", { class: "rnnbook-math" }, element("i", {}, base));
+  if (index) node.append(element("sub", {}, index.replace(/[{}]/g, "").replace("-", "−")));
+  return node;
+}
+
+export function fixed(value, digits = 3) {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
+export function vector(values, digits = 3) {
+  return "(" + values.map((value) => fixed(value, digits)).join(", ") + ")";
+}
+
+export function thousands(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/* A whole number within its range, whatever a linked widget sent. */
+export function whole(value, low, high) {
+  const number = Math.round(Number(value));
+  return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : low;
+}
+
+/* A labelled slider tied to one whole-number trait. */
+export function slider(model, trait, text, low, high) {
+  const id = freshId();
+  const input = element("input", { type: "range", id, min: low, max: high, step: 1 });
+  const output = element("output", { for: id });
+  const label = element("label", { for: id }, math(trait), " ", text);
+  input.addEventListener("input", () => {
+    model.set(trait, Number(input.value));
+    model.save_changes();
+  });
+  return {
+    node: element("div", { class: "rnnbook-slider" }, label, input, output),
+    show(value) {
+      if (Number(input.value) !== value) input.value = value;
+      output.textContent = value;
+    },
+  };
+}
+
+export function checkbox(model, trait, text) {
+  const input = element("input", { type: "checkbox" });
+  input.addEventListener("change", () => {
+    model.set(trait, input.checked);
+    model.save_changes();
+  });
+  return {
+    node: element("label", { class: "rnnbook-checkbox" }, input, element("span", {}, text)),
+    show(value) {
+      input.checked = Boolean(value);
+    },
+  };
+}
+
+/* What the figure says, in words: visible at once, spoken when the hand has rested for 150 ms.
+   The visible copy is hidden from assistive technology so that nothing is read twice. */
+export function liveRegion() {
+  const seen = element("p", { class: "rnnbook-says", "aria-hidden": "true" });
+  const spoken = element("p", { class: "rnnbook-spoken", role: "status", "aria-live": "polite" });
+  let timer = 0;
+  return {
+    nodes: [seen, spoken],
+    say(text) {
+      seen.textContent = text;
+      this.announce(text);
+    },
+    /* Spoken, while what is seen stays. */
+    announce(text) {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        if (spoken.textContent !== text) spoken.textContent = text;
+      }, 150);
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
+}
+
+/* Calls `draw` now and after every change of a trait; returns what takes the listeners away. */
+export function follow(model, traits, draw) {
+  const events = traits.map((trait) => `change:${trait}`);
+  for (const event of events) model.on(event, draw);
+  draw();
+  return () => {
+    for (const event of events) model.off(event, draw);
+  };
+}
+
+/* A field for one number within ±limit. An entry that is none is marked and reported, and the
+   last good value stays in the model. `step` is what an arrow key adds. */
+export function numberField({ name, limit, step, change, refuse }) {
+  const input = element("input", {
+    type: "number", step: "any", min: -limit, max: limit, "aria-label": name,
+    class: "rnnbook-number", autocomplete: "off",
+  });
+  let kept = null;
+
+  const accept = () => input.removeAttribute("aria-invalid");
+  const write = (value) => {
+    kept = value;
+    input.title = String(value);
+    accept();
+  };
+  const put = (value) => {
+    write(value);
+    input.value = Number(value.toFixed(3));
+  };
+
+  input.addEventListener("input", () => {
+    const value = input.valueAsNumber;
+    if (Number.isFinite(value) && Math.abs(value) <= limit) {
+      write(value);
+      change(value);
+    } else {
+      input.setAttribute("aria-invalid", "true");
+      const typed = input.value === "" ? "the entry" : fixed(value, 0);
+      refuse(`${name}: ${typed} is not a number from −${limit} to ${limit}; ` +
+        `${String(kept).replace("-", "−")} stays.`, input);
+    }
+  });
+  input.addEventListener("keydown", (event) => {
+    const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!sign || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const next = Math.round((kept + sign * step) * 1e10) / 1e10; // 0.1 + 0.2 is 0.3 here
+    const value = Math.min(limit, Math.max(-limit, next));
+    put(value);
+    change(value);
+  });
+  return {
+    node: input,
+    put,
+    /* A value from the model. What is being typed, right or wrong, is left alone. */
+    show(value) {
+      if (value !== kept) put(value);
+    },
+  };
+}

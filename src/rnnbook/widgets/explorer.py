@@ -1,0 +1,166 @@
+"""What all explorers share: state that is checked, a stable repr, a static stand-in.
+
+An explorer is an `anywidget.AnyWidget`. Its state lives in synced traits, so that it can be linked
+to any other widget (`ipywidgets.jslink((explorer, "T"), (slider, "value"))`), in a live notebook
+and in the static page.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from numbers import Integral, Real
+
+import anywidget
+import numpy as np
+import traitlets
+
+from rnnbook import checks
+
+LIMIT = 20  # the largest magnitude of a number that a reader can type
+
+
+def assembled(name: str) -> str:
+    """The text of an explorer's script or style sheet, with what all explorers share before it.
+
+    `assembled("dogs_stepper.js")` is `explorer.js` and then `dogs_stepper.js`: one ES module that
+    imports nothing, because a static page has no place to import from.
+    """
+    widgets = files("rnnbook.widgets")
+    suffix = name.rpartition(".")[2]
+    parts = [widgets / f"explorer.{suffix}", widgets / name]
+    if suffix == "css":
+        parts.insert(0, files("rnnbook") / "tokens.css")
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+class Whole(traitlets.TraitType):
+    """A whole number from `low` to `high`, both included."""
+
+    def __init__(self, default: int, low: int, high: int):
+        super().__init__(default)
+        self.low, self.high = low, high
+        self.tag(sync=True)
+
+    def validate(self, owner, value):
+        right = isinstance(value, Real) and value == value // 1 and not isinstance(value, bool)
+        if not (right and self.low <= value <= self.high):
+            raise ValueError(
+                f"{self.name} is {_short(value)}; "
+                f"expected a whole number from {self.low} to {self.high}"
+            )
+        return int(value)
+
+
+class Truth(traitlets.TraitType):
+    """True or False, and nothing that merely looks like it."""
+
+    def __init__(self, default: bool):
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, owner, value):
+        if not isinstance(value, bool):
+            raise ValueError(f"{self.name} is {_short(value)}; expected True or False")
+        return value
+
+
+class Numbers(traitlets.TraitType):
+    """An array of the named axes as a nested list of floats, each at most 20 in magnitude.
+
+    `Numbers("D H", D=4, H=3)` takes a numpy array or lists of shape (4, 3); what is kept is a
+    nested list, because that is what travels to the page.
+    """
+
+    def __init__(self, axes: str, **sizes: int):
+        super().__init__()
+        self.axes, self.sizes = axes, sizes
+        self.tag(sync=True)
+
+    def make_dynamic_default(self):
+        return np.zeros([self.sizes[axis] for axis in self.axes.split()]).tolist()
+
+    def validate(self, owner, value):
+        array = checks.array(self.name, value, self.axes, **self.sizes)
+        if np.abs(array).max() > LIMIT:
+            where = tuple(int(i) for i in np.unravel_index(np.abs(array).argmax(), array.shape))
+            raise ValueError(
+                f"{self.name} is {float(array[where])} at index {where}; "
+                f"expected numbers from -{LIMIT} to {LIMIT}"
+            )
+        return array.tolist()
+
+
+class Explorer(anywidget.AnyWidget):
+    """An interactive figure. A subclass names its state and draws its static stand-in.
+
+    A subclass sets `_esm` and `_css` with `assembled`, lists in `_state` the traits that its
+    `repr` shows, and writes `stand_in`.
+    """
+
+    _state: tuple[str, ...] = ()
+
+    def stand_in(self) -> str:
+        """The same numbers as static HTML, for where no script runs: print, a viewer, a slow page.
+
+        The same state gives the same text, so that strict nbval can compare it.
+        """
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        state = ", ".join(f"{name}={_short(getattr(self, name))}" for name in self._state)
+        return f"{type(self).__name__}({state})"
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return data | {"text/html": self.stand_in()}, metadata
+
+
+def stand_in_root(name: str, label: str, wide: str, narrow: str, body: str) -> str:
+    """The outer element of a stand-in.
+
+    `wide` and `narrow` are the live explorer's heights above and below 600 px of width; a page
+    that reserves them does not shift when the explorer comes alive.
+    """
+    return (
+        f'<div class="rnnbook rnnbook-stand-in rnnbook-{name}-stand-in" role="group" '
+        f'aria-label="{escape(label)}" style="--explorer-min-height: {wide}; '
+        f'--explorer-min-height-narrow: {narrow}; overflow-x: auto">\n{body}\n</div>'
+    )
+
+
+def stand_in_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column heads its rows. Cells are HTML already; numbers go right."""
+    cell = "padding: 0.15em 0.6em; text-align: right; vertical-align: top"
+    first = "padding: 0.15em 0.6em 0.15em 0; text-align: left; vertical-align: top"
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        start = f'<th scope="{"col" if tag == "th" else "row"}" style="{first}">{cells[0]}</th>'
+        scope = ' scope="col"' if tag == "th" else ""
+        rest = "".join(f'<{tag}{scope} style="{cell}">{text}</{tag}>' for text in cells[1:])
+        return f"<tr>{start}{rest}</tr>"
+
+    return (
+        '<table style="border-collapse: collapse; font-variant-numeric: tabular-nums">\n'
+        f'<caption style="text-align: left">{caption}</caption>\n'
+        f"<thead>{line('th', head)}</thead>\n<tbody>\n"
+        + "\n".join(line("td", row) for row in rows)
+        + "\n</tbody>\n</table>"
+    )
+
+
+def fixed(value: float, digits: int = 3) -> str:
+    """A number with fixed decimals and a true minus; what rounds to zero has no sign."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def vector(values: Sequence[float], digits: int = 3) -> str:
+    return "(" + ", ".join(fixed(value, digits) for value in values) + ")"
+
+
+def _short(value) -> str:
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, list) and np.size(value) > 4:
+        return "[" + " x ".join(map(str, np.shape(value))) + " numbers]"
+    return repr(value)

@@ -1,0 +1,128 @@
+/* How many numbers are learned? The arithmetic first; tests compare it with parameter_counter.py. */
+
+export function rows(D, H, T, secondBias) {
+  const affine = D * H + H * H + H;
+  const gate = D * H + H * H + (secondBias ? 2 * H : H);
+  const letters = `D·H + H·H + ${secondBias ? "2·H" : "H"}`;
+  const numbers = `${D}·${H} + ${H}·${H} + ${secondBias ? `2·${H}` : H}`;
+  const row = (key, name, dependsOnT, count, left, right) => ({
+    key, name, dependsOnT, count, formula: `${left} = ${right} = ${thousands(count)}`,
+  });
+  return [
+    row("rnn", "RNN", false, gate, letters, numbers),
+    row("untied", "Untied unrolled net", true, T * affine,
+      "T·(D·H + H·H + H)", `${T}·(${D}·${H} + ${H}·${H} + ${H})`),
+    row("window", "Window MLP", true, T * D * H + H, "T·D·H + H", `${T}·${D}·${H} + ${H}`),
+    row("gru", "GRU", false, 3 * gate, `3·(${letters})`, `3·(${numbers})`),
+    row("lstm", "LSTM", false, 4 * gate, `4·(${letters})`, `4·(${numbers})`),
+  ];
+}
+
+export function ratio(count, reference) {
+  if (count % reference === 0) return String(count / reference);
+  return (count / reference).toPrecision(3);
+}
+
+export function sentence(D, H, T, secondBias) {
+  const [rnn, untied, window] = rows(D, H, T, secondBias).map((row) => row.count);
+  const times = (count) =>
+    count === rnn ? "just as many" : `${ratio(count, rnn)} times as many`;
+  return (
+    `D = ${D}, H = ${H}, T = ${T}. The RNN learns ${thousands(rnn)} numbers. ` +
+    `With its own weights at every step it would be ${thousands(untied)}, ${times(untied)}; ` +
+    `a window MLP needs ${thousands(window)}, ${times(window)}.` +
+    (secondBias ? " Two biases per gate, as in PyTorch." : "")
+  );
+}
+
+/* The first of 1, 2, 5, 10, 20, 50, … that is not below the value. Between two of them the scale
+   stands still, so a bar moves only when its count does. */
+export function niceCeiling(value) {
+  let power = 1;
+  while (10 * power < value) power *= 10;
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+}
+
+const EXPLANATION = {
+  rnn: "one set of weights, used at every step",
+  untied: "the same net with its own weights at every step",
+  window: "one hidden layer that sees all T inputs at once",
+  gru: "three affine maps: two gates and a candidate",
+  lstm: "four affine maps: three gates and a candidate",
+};
+
+function barRow(key) {
+  const parts = {
+    name: element("span", { class: "counter-name" }),
+    count: element("span", { class: "counter-count" }),
+    ratio: element("span", { class: "counter-ratio" }),
+    bar: element("div", { class: "counter-bar" }),
+    tag: element("span", { class: "counter-tag" }),
+    formula: element("span", { class: "counter-formula" }),
+  };
+  const node = element("li", { class: `counter-row counter-${key}` },
+    element("div", { class: "counter-head" },
+      parts.name, element("span", { class: "counter-what" }, EXPLANATION[key]),
+      parts.count, parts.ratio),
+    element("div", { class: "counter-track", "aria-hidden": "true" }, parts.bar),
+    element("div", { class: "counter-foot" }, parts.formula, parts.tag));
+  return { node, ...parts };
+}
+
+export default {
+  render({ model, el }) {
+    const D = slider(model, "D", "inputs per step", 1, 512);
+    const H = slider(model, "H", "hidden units", 1, 512);
+    const T = slider(model, "T", "steps", 1, 100);
+    const bias = checkbox(model, "second_bias", "second bias per gate, as in PyTorch");
+    const live = liveRegion();
+    const bars = rows(1, 1, 1, false).map((row) => barRow(row.key));
+    const ticks = [0, 1, 2].map(() => element("span"));
+    const note = element("p", { class: "rnnbook-note" });
+
+    const root = element("div", { class: "rnnbook rnnbook-explorer parameter-counter" },
+      element("p", { class: "rnnbook-title" }, "How many numbers are learned?"),
+      element("div", { class: "counter-controls", role: "group", "aria-label": "Sizes" },
+        D.node, H.node, T.node, bias.node),
+      element("ul", { class: "counter-rows", "aria-label": "Numbers learned by five networks" },
+        ...bars.map((bar) => bar.node)),
+      element("div", { class: "counter-axis", "aria-hidden": "true" }, ...ticks),
+      ...live.nodes,
+      note);
+
+    function draw() {
+      const sizes = [whole(model.get("D"), 1, 512), whole(model.get("H"), 1, 512),
+        whole(model.get("T"), 1, 100)];
+      const secondBias = Boolean(model.get("second_bias"));
+      const now = rows(...sizes, secondBias);
+      const scale = niceCeiling(Math.max(...now.map((row) => row.count)));
+      [D, H, T].forEach((control, i) => control.show(sizes[i]));
+      bias.show(secondBias);
+      now.forEach((row, i) => {
+        const bar = bars[i];
+        bar.name.textContent = row.name;
+        bar.count.textContent = thousands(row.count);
+        bar.ratio.textContent = `${ratio(row.count, now[0].count)} ×`;
+        bar.bar.style.width = `${(100 * row.count) / scale}%`;
+        bar.tag.textContent = row.dependsOnT ? "grows with T" : "does not depend on T";
+        bar.tag.classList.toggle("counter-grows", row.dependsOnT);
+        bar.formula.textContent = row.formula;
+      });
+      root.style.setProperty("--rnn-share", now[0].count / scale);
+      ticks.forEach((tick, i) => (tick.textContent = thousands((scale * i) / 2)));
+      note.textContent =
+        `All bars have one linear scale, from 0 to ${thousands(scale)} numbers; the dashed line ` +
+        "marks the RNN, and × compares with it. Counted: the recurrent or hidden layer alone, " +
+        "without the readout.";
+      live.say(sentence(...sizes, secondBias));
+    }
+
+    el.append(root);
+    const unfollow = follow(model, ["D", "H", "T", "second_bias"], draw);
+    return () => {
+      unfollow();
+      live.stop();
+      root.remove();
+    };
+  },
+};
