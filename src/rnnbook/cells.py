@@ -54,13 +54,16 @@ class Cell(Parameters):
     memories = 1  # how many (B, H) arrays the state is made of
 
     def __post_init__(self):
+        if type(self) is Cell:
+            raise TypeError("Cell is what RNN, GRU and LSTM share; make one of those")
         W_hh = checks.array("W_hh", self.W_hh, "H G")
         G = self.blocks * W_hh.shape[0]
         checks.shape("W_hh", W_hh, "H G", G=G)
         W_xh = checks.array("W_xh", self.W_xh, "D G", G=G)
         b_h = checks.array("b_h", self.b_h, "G", G=G)
+        dtype = np.result_type(W_xh, W_hh, b_h)
         for name, value in {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}.items():
-            object.__setattr__(self, name, value.copy())
+            object.__setattr__(self, name, value.astype(dtype))
 
     @property
     def D(self):
@@ -69,6 +72,10 @@ class Cell(Parameters):
     @property
     def H(self):
         return self.W_hh.shape[0]
+
+    @property
+    def dtype(self):
+        return self.W_hh.dtype
 
     @classmethod
     def init(cls, *, D, H, rng, gain=1.0, dtype=np.float64, **options):
@@ -79,6 +86,7 @@ class Cell(Parameters):
         inputs of size 1 give pre-activations of size 1; b_h is 0.
         """
         D, H, rng = checks.whole("D", D), checks.whole("H", H), checks.generator(rng)
+        gain, dtype = checks.number("gain", gain), checks.precision(dtype)
         W_xh = rng.normal(size=(D, cls.blocks * H)) / np.sqrt(D)
         W_hh = np.hstack([gain * orthogonal(H, rng) for _ in range(cls.blocks)])
         arrays = W_xh, W_hh, np.zeros(cls.blocks * H)
@@ -86,11 +94,18 @@ class Cell(Parameters):
 
     def initial_state(self, B):
         """The state before the first step: zeros, a tuple of (B, H) arrays, h first."""
-        return tuple(np.zeros((B, self.H), self.W_hh.dtype) for _ in range(self.memories))
+        shape = checks.whole("B", B), self.H
+        return tuple(np.zeros(shape, self.dtype) for _ in range(self.memories))
 
     def recurrent_gradient(self, h_before, das, kept):
         """dL/dW_hh over all steps at once: what stood to the left of W_hh, times dL/da."""
         return flat(h_before).T @ flat(das)
+
+
+def split(array, parts):
+    """Blocks that stand side by side -> one view of each. (numpy.split is many times slower.)"""
+    size = array.shape[-1] // parts
+    return [array[..., k * size : (k + 1) * size] for k in range(parts)]
 
 
 def flat(arrays):
@@ -148,34 +163,35 @@ class LSTM(Cell):
         """As `Cell.init`; `forget_bias` starts b_f, so that the memory is kept at first
         (Gers et al. 2000; Jozefowicz et al. 2015)."""
         cell = super().init(D=D, H=H, rng=rng, **options)
-        cell.b_h[H : 2 * H] = forget_bias
+        cell.b_h[H : 2 * H] = checks.number("forget_bias", forget_bias)
         return cell
 
     def step(self, a_x, state):
         h, c = state
-        # sigmoid(a) = 1/2 + 1/2 tanh(a/2), so one tanh serves all four gates.
-        half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], a_x.dtype), self.H)
-        gates = half * np.tanh(half * (a_x + h @ self.W_hh)) + (1 - half)
-        i, f, g, o = np.split(gates, 4, axis=-1)
+        a = a_x + h @ self.W_hh
+        gates = sigmoid(a)
+        i, f, g, o = split(gates, 4)
+        np.tanh(split(a, 4)[2], out=g)
         c = f * c + i * g
         c_squashed = np.tanh(c)
         h = o * c_squashed
-        return (h, c), (i, f, g, o, c_squashed)
+        return (h, c), (gates, c_squashed)
 
     def slopes(self, before, after, kept):
-        (_, c), (i, f, g, o, c_squashed) = before, kept
+        (_, c), (gates, c_squashed) = before, kept
+        i, f, g, o = split(gates, 4)
         h_by_c = o * (1 - c_squashed * c_squashed)  # dh_t / dc_t
         h_by_o = c_squashed * o * (1 - o)  # dh_t / da_o
         c_by_i = g * i * (1 - i)  # dc_t / da_i, and so on
         c_by_f = c * f * (1 - f)
         c_by_g = i * (1 - g * g)
-        return h_by_c, h_by_o, c_by_i, c_by_f, c_by_g, f
+        return h_by_c, np.concatenate([c_by_i, c_by_f, c_by_g, h_by_o], axis=-1), f
 
     def step_back(self, dstate, slopes):
         dh, dc = dstate
-        h_by_c, h_by_o, c_by_i, c_by_f, c_by_g, f = slopes
+        h_by_c, by_a, f = slopes  # by_a: i, f and g through c, o through h
         dc = dc + dh * h_by_c
-        da = np.concatenate([dc * c_by_i, dc * c_by_f, dc * c_by_g, dh * h_by_o], axis=-1)
+        da = np.concatenate([dc, dc, dc, dh], axis=-1) * by_a
         return da, (da @ self.W_hh.T, dc * f)
 
 
@@ -194,13 +210,15 @@ class GRU(Cell):
         (h,) = state
         W_rz, W_n = self._split(self.W_hh)
         a_rz, a_n = self._split(a_x)
-        r, z = np.split(sigmoid(a_rz + h @ W_rz), 2, axis=-1)
+        rz = sigmoid(a_rz + h @ W_rz)
+        r, z = split(rz, 2)
         n = np.tanh(a_n + (r * h) @ W_n)
         h = z * h + (1 - z) * n
-        return (h,), (r, z, n)
+        return (h,), (rz, n)
 
     def slopes(self, before, after, kept):
-        (h,), (r, z, n) = before, kept
+        (h,), (rz, n) = before, kept
+        r, z = split(rz, 2)
         h_by_z = (h - n) * z * (1 - z)  # dh_t / da_z
         h_by_n = (1 - z) * (1 - n * n)  # dh_t / da_n
         rh_by_r = h * r * (1 - r)  # d(r * h_{t-1}) / da_r
@@ -217,7 +235,7 @@ class GRU(Cell):
         return np.concatenate([da_rz, da_n], axis=-1), (dh,)
 
     def recurrent_gradient(self, h_before, das, kept):
-        r, _, _ = kept
+        r, _ = split(kept[0], 2)
         das_rz, das_n = self._split(das)
         return np.hstack([flat(h_before).T @ flat(das_rz), flat(r * h_before).T @ flat(das_n)])
 

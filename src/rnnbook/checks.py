@@ -8,12 +8,13 @@ import numpy as np
 FLOATS = (np.float32, np.float64)
 
 
-def array(name, value, axes, **sizes):
+def array(name, value, axes, dtype=None, **sizes):
     """Return `value` as a float array, or say what is wrong with it.
 
     `axes` names the axes, such as "T B D"; `sizes` fixes some of them, such as `D=3`.
-    Integers and booleans become float64; float32 and float64 stay. Raises TypeError for
-    other types, ValueError for a wrong shape, an axis of length 0, NaN or infinity.
+    Integers and booleans become float64; float32 and float64 stay, unless `dtype` says which
+    is wanted. Raises TypeError for other types, ValueError for a wrong shape, an axis of
+    length 0, NaN or infinity.
     """
     value = numeric(name, value)
     if value.dtype.kind in "iub":
@@ -22,11 +23,13 @@ def array(name, value, axes, **sizes):
         raise TypeError(f"{name} has dtype {value.dtype}; expected float64 or float32")
     shape(name, value, axes, **sizes)
     finite(name, value)
-    return value
+    return value if dtype is None else value.astype(dtype, copy=False)
 
 
 def numeric(name, value):
     """Return `value` as an array of numbers, or say that it is none."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; expected a plain one, without gaps")
     try:
         value = np.asarray(value)
     except ValueError:
@@ -53,11 +56,21 @@ def shape(name, value, axes, **sizes):
             raise ValueError(f"{name} has shape {value.shape}; {letter} must be at least 1")
 
 
+class NotFinite(ValueError):
+    """Something is NaN or infinite; `name` says what."""
+
+    def __init__(self, name, message):
+        super().__init__(message)
+        self.name = name
+
+
 def finite(name, value):
-    """Raise ValueError that names the first entry that is NaN or infinite."""
+    """Raise NotFinite, a ValueError, with the first entry that is NaN or infinite."""
     if not np.isfinite(value).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
-        raise ValueError(f"{name} is {value[where]} at index {where}; expected finite numbers")
+        raise NotFinite(
+            name, f"{name} is {value[where]} at index {where}; expected finite numbers"
+        )
 
 
 def whole(name, value, least=1):
@@ -66,6 +79,44 @@ def whole(name, value, least=1):
     if not is_whole or value < least:
         raise ValueError(f"{name} is {value!r}; expected a whole number, at least {least}")
     return int(value)
+
+
+def number(name, value, expected="a finite number", fits=lambda value: True):
+    """Return `value` as a float if it is one real number that `fits`, or say what came instead."""
+    is_real = isinstance(value, int | float | np.integer | np.floating)
+    if not is_real or isinstance(value, bool) or not (np.isfinite(value) and fits(value)):
+        raise ValueError(f"{name} is {value!r}; expected {expected}")
+    return float(value)
+
+
+def positive(name, value):
+    """Return `value` as a float if it is above 0, or say what came instead."""
+    return number(name, value, "a positive number", lambda value: value > 0)
+
+
+def precision(dtype):
+    """Return the dtype if it is float64 or float32, or say what came instead."""
+    try:
+        known = np.dtype(dtype) in FLOATS
+    except TypeError:
+        known = False
+    if not known:
+        raise TypeError(f"dtype is {dtype!r}; expected numpy.float64 or numpy.float32")
+    return np.dtype(dtype)
+
+
+def kind(name, value, kind):
+    """Return `value` if it is a `kind`, or say what it is instead."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is {value!r}; expected a {kind.__name__}")
+    return value
+
+
+def function(name, value, expected):
+    """Return `value` if it can be called, or say what was `expected`."""
+    if not callable(value):
+        raise TypeError(f"{name} is {value!r}; expected a function {expected}")
+    return value
 
 
 def generator(rng):
@@ -78,6 +129,6 @@ def generator(rng):
 
 def one_of(name, value, choices):
     """Return `value` if it is among `choices`, or list them."""
-    if value not in choices:
+    if not isinstance(value, str | type) or value not in choices:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, choices))}")
     return value

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnbook import checks
 from rnnbook.losses import softmax
+from rnnbook.model import Model
 
 
 def teacher_forced(model, truth, state=None):
@@ -15,7 +16,8 @@ def teacher_forced(model, truth, state=None):
     truth: (T, B, D). Returns ys, (T, B, K): one guess per step, the last for what comes next.
     (Williams and Zipser 1989, Neural Computation 1.)
     """
-    ys, _ = model.run(truth, state)
+    checks.kind("model", model, Model)
+    ys, _ = model.run(checks.array("truth", truth, "T B D", D=model.D), state)
     return ys
 
 
@@ -27,12 +29,15 @@ def free_running(model, prompt, steps, *, feed=None, state=None):
     `sampled(rng)` or a function of yours; by default the output itself, which needs K = D.
     Returns the inputs that the model made for itself, (steps, B, D).
     """
+    checks.kind("model", model, Model)
+    prompt = checks.array("prompt", prompt, "T B D", D=model.D)
     steps = checks.whole("steps", steps)
     if feed is None:
         if model.K != model.D:
             raise ValueError(f"the model has K = {model.K} outputs and D = {model.D} inputs; "
                              "to feed outputs back as they are, K must equal D, or pass feed=")
         feed = _as_is
+    checks.function("feed", feed, "y (B, K) -> x (B, D)")
     ys, trace = model.run(prompt, state)
     B = ys.shape[1]
     x, state, made = feed(ys[-1]), trace.state, []
@@ -58,8 +63,7 @@ def sampled(rng, temperature=1.0):
     temperature: above 0; small is cautious, 1 is as learned, large is wild.
     """
     checks.generator(rng)
-    if not temperature > 0:
-        raise ValueError(f"temperature is {temperature!r}; expected a number above 0")
+    temperature = checks.positive("temperature", temperature)
 
     def feed(y):
         ps = softmax(y / temperature)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnbook import checks
+from rnnbook.cells import Cell
 from rnnbook.model import Model, loss_and_grads
-from rnnbook.through_time import bptt, unroll
+from rnnbook.through_time import Gradients, bptt, unroll
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,17 @@ def check_gradients(
     of `loss_and_grads`). Returns a GradientCheck; look at its `ok`.
     Check at weights of size 0.5 or so: at very small ones a missing transpose hardly shows.
     """
-    if isinstance(cell, Model) != (loss is not None):
+    if not isinstance(cell, Model if loss else Cell):
         raise TypeError("expected (cell, xs, dhs) or (model, xs, targets, loss); "
-                        f"got {type(cell).__name__} {'without' if loss is None else 'with'} a loss")
+                        f"got {type(cell).__name__} {'with' if loss else 'without'} a loss")
+    if loss and dstate is not None:
+        raise TypeError("dstate goes with (cell, xs, dhs); the loss of a model has none")
     xs = np.array(xs, dtype=np.float64)
     what = cell.map(lambda array: array.astype(np.float64))
     inner = what.cell if loss else what
     B = xs.shape[1] if xs.ndim == 3 else 1
     state = inner.initial_state(B) if state is None else state
+    unroll(inner, xs, state)  # says what is wrong with xs or state, if anything is
     state = tuple(np.array(s, dtype=np.float64) for s in state)
 
     if loss:
@@ -79,9 +84,11 @@ def check_gradients(
 
     places = dict(what.leaves()) | {"xs": xs}
     places |= {f"state[{k}]": s for k, s in enumerate(state)}
+    if loss:
+        places = dict(what.leaves())
     errors = {
-        name: _relative_error(derivative, _central(lambda: value(what, xs, state), places[name]))
-        for name, derivative in analytic.items()
+        name: _relative_error(analytic.get(name), _central(lambda: value(what, xs, state), place))
+        for name, place in places.items()
     }
     return GradientCheck(errors, tolerance)
 
@@ -115,7 +122,8 @@ def gradient_norms(grads):
     grads: what `bptt` returned. The norm is Euclidean over sequences and units together. Entries
     are scaled before they are squared, so a norm as small as 1e-300 does not come out as 0.
     """
+    checks.kind("grads", grads, Gradients)
     dhs = grads.hs.reshape(len(grads.hs), -1)
     largest = np.abs(dhs).max(axis=1, keepdims=True)
-    safe = np.where(largest == 0, 1.0, largest)
+    safe = np.where((largest == 0) | np.isinf(largest), 1.0, largest)
     return largest[:, 0] * np.linalg.norm(dhs / safe, axis=1)

@@ -17,7 +17,7 @@ def squared_error(ys, targets):
     """
     ys = checks.array("ys", ys, "T B K")
     T, B, K = ys.shape
-    targets = checks.array("targets", targets, "T B K", T=T, B=B, K=K)
+    targets = checks.array("targets", targets, "T B K", dtype=ys.dtype, T=T, B=B, K=K)
     errors = ys - targets
     return float((errors * errors).sum() / (T * B)), 2 * errors / (T * B)
 

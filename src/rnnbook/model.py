@@ -22,15 +22,17 @@ class Readout(Parameters):
     b_y: np.ndarray  # (K,)
 
     def __post_init__(self):
-        W_hy = checks.array("W_hy", self.W_hy, "H K").copy()
-        b_y = checks.array("b_y", self.b_y, "K", K=W_hy.shape[1]).copy()
-        object.__setattr__(self, "W_hy", W_hy)
-        object.__setattr__(self, "b_y", b_y)
+        W_hy = checks.array("W_hy", self.W_hy, "H K")
+        b_y = checks.array("b_y", self.b_y, "K", K=W_hy.shape[1])
+        dtype = np.result_type(W_hy, b_y)
+        object.__setattr__(self, "W_hy", W_hy.astype(dtype))
+        object.__setattr__(self, "b_y", b_y.astype(dtype))
 
     @classmethod
     def init(cls, *, H, K, rng, dtype=np.float64):
         """Normal weights with variance 1/H, so that outputs have about the size of the states."""
         H, K, rng = checks.whole("H", H), checks.whole("K", K), checks.generator(rng)
+        dtype = checks.precision(dtype)
         return cls((rng.normal(size=(H, K)) / np.sqrt(H)).astype(dtype), np.zeros(K, dtype))
 
     def forward(self, hs):
@@ -51,9 +53,8 @@ class Model(Parameters):
     readout: Readout
 
     def __post_init__(self):
-        for name, kind in {"cell": Cell, "readout": Readout}.items():
-            if not isinstance(getattr(self, name), kind):
-                raise TypeError(f"{name} is {getattr(self, name)!r}; expected a {kind.__name__}")
+        checks.kind("cell", self.cell, Cell)
+        checks.kind("readout", self.readout, Readout)
         checks.shape("W_hy", self.readout.W_hy, "H K", H=self.cell.H)
 
     @classmethod
@@ -95,8 +96,12 @@ def loss_and_grads(model, xs, targets, loss, state=None):
     xs: (T, B, D). targets: whatever `loss` expects. loss: `squared_error`, `cross_entropy` or any
     function (ys, targets) -> (value, dys). state: as in `unroll`. Returns LossAndGrads.
     """
+    checks.kind("model", model, Model)
+    checks.function("loss", loss, "(ys, targets) -> (value, dys)")
     ys, trace = model.run(xs, state)
     value, dys = loss(ys, targets)
+    T, B, K = ys.shape
+    dys = checks.array("dys", dys, "T B K", dtype=ys.dtype, T=T, B=B, K=K)
     dreadout, dhs = model.readout.back(trace.hs, dys)
     dcell = bptt(model.cell, trace, dhs).cell
     return LossAndGrads(value, model._with(cell=dcell, readout=dreadout), trace.state)

@@ -50,8 +50,15 @@ class Parameters:
 
     @property
     def norm(self):
-        """The Euclidean norm of all the numbers taken as one vector."""
-        return float(np.sqrt(sum(np.sum(array * array) for _, array in self.leaves())))
+        """The Euclidean norm of all the numbers taken as one vector.
+
+        They are scaled before they are squared, so a norm of 1e-300 does not come out as 0.
+        """
+        arrays = [array for _, array in self.leaves()]
+        largest = float(np.max([np.abs(array).max() for array in arrays]))
+        if largest == 0 or not np.isfinite(largest):
+            return largest
+        return largest * float(np.sqrt(sum(np.sum((a / largest) ** 2) for a in arrays)))
 
     def replace(self, **changes):
         """The same, with some fields changed and checked: `cell.replace(b_h=np.ones(3))`."""
@@ -70,6 +77,11 @@ class Parameters:
         if mine != theirs:
             raise TypeError(f"cannot combine {mine} with {theirs}")
 
+    def _number(self, scale):
+        if np.ndim(scale) != 0 or np.asarray(scale).dtype.kind not in "iuf":
+            raise TypeError(f"cannot scale {_outline(self)} by {scale!r}; expected a number")
+        return float(scale)  # numpy's float64(2), unlike 2.0, would make float32 arrays float64
+
     def __add__(self, other):
         return self.map(np.add, other)
 
@@ -77,14 +89,13 @@ class Parameters:
         return self.map(np.subtract, other)
 
     def __mul__(self, scale):
-        if np.ndim(scale) != 0 or isinstance(scale, Parameters | str):
-            raise TypeError(f"cannot scale {_outline(self)} by {scale!r}; expected a number")
+        scale = self._number(scale)
         return self.map(lambda array: array * scale)
 
     __rmul__ = __mul__
 
     def __truediv__(self, scale):
-        return self * (1 / scale)
+        return self * (1 / self._number(scale))
 
     def __neg__(self):
         return self * -1

@@ -29,7 +29,7 @@ def one_hot(classes, K):
 
     Raises ValueError for a class outside 0 ... K - 1.
     """
-    classes, K = np.asarray(classes), checks.whole("K", K)
+    classes, K = checks.numeric("classes", classes), checks.whole("K", K)
     if classes.dtype.kind not in "iu":
         raise TypeError(f"classes has dtype {classes.dtype}; expected integers")
     if classes.size and not 0 <= classes.min() <= classes.max() < K:
@@ -66,6 +66,8 @@ def sine(*, T, B, rng, period=20.0, noise=0.0):
     period: steps in a full wave. noise: standard deviation of what is added to each value.
     """
     T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
+    period = checks.positive("period", period)
+    noise = checks.number("noise", noise, "a number, at least 0", lambda value: value >= 0)
     start = rng.uniform(0, 2 * np.pi, size=B)
     wave = np.sin(2 * np.pi * np.arange(T)[:, None] / period + start)
     return (wave + noise * rng.normal(size=(T, B)))[..., None]

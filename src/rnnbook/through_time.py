@@ -16,10 +16,11 @@ from rnnbook import checks
 from rnnbook.cells import Cell, flat
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """What `unroll` saw: everything that the way back needs."""
 
+    cell: Cell  # the one that was unrolled
     xs: np.ndarray  # (T, B, D)
     states: tuple  # (T + 1, B, H) each: h, and c for the LSTM; index 0 is the state handed in
     kept: tuple  # gates and the like, (T, B, ...) each
@@ -38,7 +39,7 @@ class Trace:
         return f"Trace(xs{list(self.xs.shape)}, hs{list(self.hs.shape)})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gradients:
     """What `bptt` found: dL/d of everything that went into `unroll`."""
 
@@ -58,43 +59,54 @@ def unroll(cell, xs, state=None):
     Returns a Trace. Raises ValueError or TypeError if shapes don't fit or a number isn't finite.
     """
     _check_cell(cell)
-    xs = checks.array("xs", xs, "T B D", D=cell.D)
-    T, B, _ = xs.shape
+    xs = checks.array("xs", xs, "T B D", dtype=cell.dtype, D=cell.D)
+    _, B, _ = xs.shape
     state = cell.initial_state(B) if state is None else _check_state(cell, "state", state, B)
+    return forward_sweep(cell, xs, state)
 
+
+def forward_sweep(cell, xs, state):
+    """`unroll` without its checks. `derive` runs it on arrays of symbols."""
+    T, B, _ = xs.shape
     a_xs = (flat(xs) @ cell.W_xh + cell.b_h).reshape(T, B, -1)
     states, kept = [state], []
     for a_x in a_xs:
         state, keep = cell.step(a_x, state)
         states.append(state)
         kept.append(keep)
-    return Trace(xs, _stack(states), _stack(kept))
+    return Trace(cell, xs, _stack(states), _stack(kept))
 
 
-def bptt(cell, trace, dhs, dstate=None):
+def bptt(cell, trace, dhs, dstate=None, *, truncate=None):
     """Back-propagation through time: the gradient of the loss in everything `unroll` was given.
 
     dhs: (T, B, H), the loss's immediate derivative in each h_t. dstate: the derivative in
-    `trace.state` that the next piece of a long sequence sends back; zeros if None.
+    `trace.state` that the next piece of a long sequence sends back; zeros if None. truncate: each
+    loss goes back through this many steps at the most (Williams and Peng 1990); all, if None.
     Returns Gradients. Raises ValueError or TypeError if shapes don't fit.
     """
     _check_cell(cell)
+    checks.kind("trace", trace, Trace)
+    if trace.cell is not cell:
+        raise ValueError(f"trace was made by another cell, {trace.cell}; "
+                         f"expected the trace of unroll(cell, xs) with this cell, {cell}")
     T, B, H = trace.hs.shape
-    if cell.H != H or cell.D != trace.xs.shape[-1]:
-        raise ValueError(f"trace is {trace}; it was not made by {cell}")
-    dhs = checks.array("dhs", dhs, "T B H", T=T, B=B, H=H)
+    dhs = checks.array("dhs", dhs, "T B H", dtype=cell.dtype, T=T, B=B, H=H)
     dstate = cell.initial_state(B) if dstate is None else _check_state(cell, "dstate", dstate, B)
+    if truncate is not None:
+        checks.whole("truncate", truncate)
+    return gradients_through_time(cell, trace, dhs, dstate, truncate)
 
+
+def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
+    """`bptt` without its checks. `derive` runs it on arrays of symbols, and proves it."""
     before = tuple(s[:-1] for s in trace.states)
     after = tuple(s[1:] for s in trace.states)
     slopes = cell.slopes(before, after, trace.kept)
-    das, dhs_total = [], []
-    for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
-        dstate = (dstate[0] + dh, *dstate[1:])
-        dhs_total.append(dstate[0])
-        da, dstate = cell.step_back(dstate, slopes_t)
-        das.append(da)
-    das, dhs_total = np.stack(das[::-1]), np.stack(dhs_total[::-1])
+    if truncate is None:
+        das, dhs_total, dstate = sweep_back(cell, slopes, dhs, dstate)
+    else:
+        das, dhs_total, dstate = truncated_sweep_back(cell, slopes, dhs, dstate, truncate)
 
     dcell = cell._with(
         W_xh=flat(trace.xs).T @ flat(das),
@@ -103,6 +115,35 @@ def bptt(cell, trace, dhs, dstate=None):
     )
     dxs = (flat(das) @ cell.W_xh.T).reshape(trace.xs.shape)
     return Gradients(dcell, dxs, dstate, dhs_total)
+
+
+def sweep_back(cell, slopes, dhs, dstate):
+    """One pass from the last step to the first. Returns das, the total dhs, and dL/d(state_0)."""
+    das, dhs_total = [], []
+    for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
+        dstate = (dstate[0] + dh, *dstate[1:])
+        dhs_total.append(dstate[0])
+        da, dstate = cell.step_back(dstate, slopes_t)
+        das.append(da)
+    return np.stack(das[::-1]), np.stack(dhs_total[::-1]), dstate
+
+
+def truncated_sweep_back(cell, slopes, dhs, dstate, K):
+    """The same for losses that go back through K steps only, all at once.
+
+    Gradients get an axis of ages in front: entry 0 belongs to the loss of this step, entry k to
+    that of k steps later. Each step makes all of them one older, and the oldest is let go.
+    """
+    ages = tuple(np.zeros((K, *s.shape), s.dtype) for s in dstate)
+    das, dhs_total = [], []
+    for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
+        newest = (dstate[0] + dh, *dstate[1:])
+        ages = tuple(np.stack([new, *age[:-1]]) for new, age in zip(newest, ages, strict=True))
+        dhs_total.append(ages[0].sum(axis=0))
+        das_by_age, ages = cell.step_back(ages, slopes_t)
+        das.append(das_by_age.sum(axis=0))
+        dstate = tuple(np.zeros_like(s) for s in dstate)
+    return np.stack(das[::-1]), np.stack(dhs_total[::-1]), tuple(a.sum(axis=0) for a in ages)
 
 
 def _stack(steps):
@@ -123,5 +164,6 @@ def _check_state(cell, name, state, B):
         came = f"a tuple of {len(state)}" if isinstance(state, tuple) else type(state).__name__
         raise TypeError(f"{name} is {came}; expected the tuple {parts} of (B, H) arrays")
     return tuple(
-        checks.array(f"{name}[{k}]", part, "B H", B=B, H=cell.H) for k, part in enumerate(state)
+        checks.array(f"{name}[{k}]", part, "B H", dtype=cell.dtype, B=B, H=cell.H)
+        for k, part in enumerate(state)
     )

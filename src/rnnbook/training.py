@@ -8,12 +8,14 @@ returns the step to take, a thing of the model's class, and the new memory. Then
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from typing import NamedTuple
 
 import numpy as np
 
-from rnnbook.model import loss_and_grads
+from rnnbook import checks
+from rnnbook.model import Model, loss_and_grads
+from rnnbook.parameters import Parameters
 
 
 class Optimizer(NamedTuple):
@@ -25,8 +27,8 @@ class Optimizer(NamedTuple):
 
 def sgd(learning_rate, momentum=0.0):
     """Gradient descent: step = learning_rate * v, with v = momentum * v + grads."""
-    _check_rate("learning_rate", learning_rate)
-    _check_decay("momentum", momentum)
+    learning_rate = checks.positive("learning_rate", learning_rate)
+    momentum = _decay("momentum", momentum)
 
     def update(grads, v):
         v = grads if v is None else momentum * v + grads
@@ -41,9 +43,9 @@ def adam(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
         m = beta1 m + (1 - beta1) g         step = learning_rate * m_hat / (sqrt(v_hat) + epsilon)
         v = beta2 v + (1 - beta2) g^2       m_hat = m / (1 - beta1^n),  v_hat = v / (1 - beta2^n)
     """
-    _check_rate("learning_rate", learning_rate)
-    _check_decay("beta1", beta1)
-    _check_decay("beta2", beta2)
+    learning_rate = checks.positive("learning_rate", learning_rate)
+    beta1, beta2 = _decay("beta1", beta1), _decay("beta2", beta2)
+    epsilon = checks.positive("epsilon", epsilon)
 
     def init(model):
         zero = model.map(np.zeros_like)
@@ -55,7 +57,7 @@ def adam(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
         m = m.map(lambda m, g: beta1 * m + (1 - beta1) * g, grads)
         v = v.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, grads)
         scale = learning_rate / (1 - beta1**n)
-        root = np.sqrt(1 - beta2**n)
+        root = float(np.sqrt(1 - beta2**n))
         step = m.map(lambda m, v: scale * m / (np.sqrt(v) / root + epsilon), v)
         return step, (n, m, v)
 
@@ -72,10 +74,11 @@ def clip(grads, *, norm=None, value=None):
     if (norm is None) == (value is None):
         raise TypeError("expected one of norm and value; got "
                         + ("neither" if norm is None else "both"))
+    checks.kind("grads", grads, Parameters)
     if value is not None:
-        _check_rate("value", value)
+        value = checks.positive("value", value)
         return grads.map(lambda g: np.clip(g, -value, value))
-    _check_rate("norm", norm)
+    norm = checks.positive("norm", norm)
     length = grads.norm
     if not np.isfinite(length):
         raise FloatingPointError(f"the gradient's norm is {length}; it has no direction to keep")
@@ -102,31 +105,60 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
     Raises Diverged if a loss or a gradient stops being finite. Ctrl-C (or the kernel's stop
     button) ends the training early with a warning and returns what has been learned.
     """
-    memory, losses = optimizer.init(model), []
+    checks.kind("model", model, Model)
+    checks.function("loss", loss, "(ys, targets) -> (value, dys)")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer is {optimizer!r}; expected sgd(...) or adam(...)")
+    if not isinstance(batches, Iterable):
+        raise TypeError(f"batches is {batches!r}; expected an iterable of pairs (xs, targets)")
+    if clip_norm is not None:
+        clip_norm = checks.positive("clip_norm", clip_norm)
+    good, memory, losses = model, optimizer.init(model), []
     try:
-        for xs, targets in _with_bar(batches, losses, progress):
-            value, grads, _ = loss_and_grads(model, xs, targets, loss)
-            if not np.isfinite(value) or not np.isfinite(grads.norm):
+        for batch in _with_bar(batches, losses, progress):
+            if not (isinstance(batch, tuple | list) and len(batch) == 2):
+                raise TypeError(f"batch {len(losses)} is of type {type(batch).__name__}; "
+                                "expected a pair (xs, targets)")
+            try:
+                value, grads = _finite(model, *batch, loss)
+            except FloatingPointError as error:
                 raise Diverged(
-                    f"training diverged at batch {len(losses)}: loss {value}, gradient norm "
-                    f"{grads.norm}; try a smaller learning rate or clip_norm",
-                    model, np.array(losses),
-                )
+                    f"training diverged at batch {len(losses)}: {error}; "
+                    "try a smaller learning rate or clip_norm", good, np.array(losses),
+                ) from None
             if clip_norm is not None:
                 grads = clip(grads, norm=clip_norm)
-            step, memory = optimizer.update(grads, memory)
-            model = model - step
+            with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
+                step, memory = optimizer.update(grads, memory)
+                good, model = model, model - step
             losses.append(value)
     except KeyboardInterrupt:
         warnings.warn(f"stopped after {len(losses)} batches; returning what was learned so far",
                       stacklevel=2)
+    else:
+        if not losses:
+            raise ValueError("batches is empty; expected at least one pair (xs, targets)")
     return model, np.array(losses)
+
+
+def _finite(model, xs, targets, loss):
+    """The loss and its gradient, or FloatingPointError if either is NaN or infinite."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, grads, _ = loss_and_grads(model, xs, targets, loss)
+    except checks.NotFinite as error:
+        if error.name in ("xs", "targets"):
+            raise  # the data's fault, not the training's
+        raise FloatingPointError(str(error)) from None
+    if not (np.isfinite(value) and np.isfinite(grads.norm)):
+        raise FloatingPointError(f"loss {value}, gradient norm {grads.norm}")
+    return value, grads
 
 
 def _with_bar(batches, losses, progress):
     """`batches`, with a bar that shows the mean of the last losses and the time left."""
     if progress is None:
-        in_notebook = "ipykernel" in sys.modules
+        in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
         progress = os.environ.get("RNNBOOK_PROGRESS") != "0" and (
             in_notebook or sys.stderr.isatty())
     if progress:
@@ -145,11 +177,6 @@ def _with_bar(batches, losses, progress):
                 bar.set_postfix_str(f"loss {np.mean(losses[-20:]):.4g}", refresh=False)
 
 
-def _check_rate(name, value):
-    if not (np.isscalar(value) and np.isfinite(value) and value > 0):
-        raise ValueError(f"{name} is {value!r}; expected a positive number")
-
-
-def _check_decay(name, value):
-    if not (np.isscalar(value) and 0 <= value < 1):
-        raise ValueError(f"{name} is {value!r}; expected a number from 0 up to, not including, 1")
+def _decay(name, value):
+    expected = "a number from 0 up to, not including, 1"
+    return checks.number(name, value, expected, lambda value: 0 <= value < 1)

@@ -1,0 +1,372 @@
+"""Learning: optimisers, clipping, and what `fit` does when all goes well and when it does not."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from cases import assert_same, make_cell, make_model
+from rnnbook import (
+    GRU,
+    LSTM,
+    RNN,
+    Model,
+    adam,
+    clip,
+    cross_entropy,
+    fit,
+    loss_and_grads,
+    sgd,
+    squared_error,
+    tasks,
+)
+from rnnbook.training import Diverged
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def model(rng):
+    return make_model("tanh", rng=rng)
+
+
+@pytest.fixture
+def batch(rng):
+    return rng.normal(size=(5, 3, 2)), rng.normal(size=(5, 3, 2))
+
+
+def test_sgd_steps_along_the_gradient(model):
+    optimizer = sgd(0.1)
+    step, _ = optimizer.update(model, optimizer.init(model))
+    assert_same(step, 0.1 * model)
+
+
+def test_momentum_adds_up(model):
+    optimizer = sgd(0.1, momentum=0.5)
+    step, memory = optimizer.update(model, optimizer.init(model))
+    assert_same(step, 0.1 * model)
+    step, _ = optimizer.update(model, memory)
+    assert_same(step, 0.15 * model)
+
+
+def test_the_first_step_of_adam_is_the_learning_rate_each_way(model):
+    optimizer = adam(0.01)
+    step, _ = optimizer.update(model, optimizer.init(model))
+    assert_same(step, model.map(lambda g: 0.01 * np.sign(g)), tolerance=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", [sgd(0.1), sgd(0.1, momentum=0.9), adam(0.1)])
+def test_an_optimizer_is_pure(optimizer, model):
+    memory = optimizer.init(model)
+    _, memory = optimizer.update(model, memory)
+    once, _ = optimizer.update(model, memory)
+    again, _ = optimizer.update(model, memory)
+    assert_same(once, again, tolerance=0)
+
+
+@pytest.mark.parametrize("optimizer", [
+    sgd(0.1), sgd(np.float64(0.1), momentum=np.float64(0.9)), adam(), adam(np.float64(0.1)),
+], ids=["sgd", "momentum", "adam", "adam of a numpy number"])
+def test_training_keeps_float32(optimizer, rng):
+    model = make_model("lstm", rng=rng, dtype=np.float32)
+    xs, targets = rng.normal(size=(2, 4, 3, 2)).astype(np.float32)
+    trained, _ = fit(model, [(xs, targets)] * 3, squared_error, optimizer, clip_norm=0.01)
+    assert {array.dtype for _, array in trained.leaves()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize(("make", "name"), [
+    (lambda bad: sgd(bad), "learning_rate"),
+    (lambda bad: adam(bad), "learning_rate"),
+    (lambda bad: adam(epsilon=bad), "epsilon"),
+    (lambda bad: clip(make_cell("tanh", rng=np.random.default_rng(0)), norm=bad), "norm"),
+    (lambda bad: clip(make_cell("tanh", rng=np.random.default_rng(0)), value=bad), "value"),
+])
+@pytest.mark.parametrize(
+    "bad", [0, -1, np.nan, np.inf, "0.1", [0.1], 1j, np.array([0.1])], ids=repr)
+def test_what_must_be_a_positive_number(make, name, bad):
+    with pytest.raises(ValueError, match=rf"{name} is .*; expected a positive number"):
+        make(bad)
+
+
+@pytest.mark.parametrize(("make", "name"), [
+    (lambda bad: sgd(0.1, momentum=bad), "momentum"),
+    (lambda bad: adam(beta1=bad), "beta1"),
+    (lambda bad: adam(beta2=bad), "beta2"),
+])
+@pytest.mark.parametrize("bad", [-0.1, 1, 1.5, np.nan, "0.9", None, [0.9], 1j], ids=repr)
+def test_what_must_be_below_one(make, name, bad):
+    with pytest.raises(ValueError, match=rf"{name} is .*; expected a number from 0 up to, not in"):
+        make(bad)
+
+
+def test_clip_by_norm_keeps_the_direction(model):
+    clipped = clip(model, norm=0.5)
+    assert clipped.norm == pytest.approx(0.5, rel=1e-14)
+    assert_same(clipped, (0.5 / model.norm) * model)
+
+
+def test_clip_by_norm_leaves_a_short_gradient_alone(model):
+    assert_same(clip(model, norm=2 * model.norm), model, tolerance=0)
+
+
+@pytest.mark.parametrize("size", [1e-250, 1e200])
+def test_clip_by_norm_works_at_any_finite_length(model, size):
+    assert clip(size * model, norm=size).norm == pytest.approx(size, rel=1e-12, abs=0)
+
+
+def test_clip_by_value_cuts_each_number_by_itself(model):
+    clipped = clip(10 * model, value=0.3)
+    assert_same(clipped, model.map(lambda g: np.minimum(np.maximum(10 * g, -0.3), 0.3)))
+
+
+@pytest.mark.parametrize("strange", [np.nan, np.inf])
+def test_a_gradient_without_a_direction_is_not_clipped(model, strange):
+    broken = model.map(lambda g: np.full_like(g, strange))
+    with pytest.raises(FloatingPointError, match="it has no direction to keep"):
+        clip(broken, norm=1)
+
+
+@pytest.mark.parametrize(("options", "came"), [({}, "neither"), ({"norm": 1, "value": 1}, "both")])
+def test_clip_wants_norm_or_value(model, options, came):
+    with pytest.raises(TypeError, match=f"expected one of norm and value; got {came}"):
+        clip(model, **options)
+
+
+@pytest.mark.parametrize("bad", [None, np.ones(3), 2.0], ids=["none", "array", "number"])
+def test_clip_wants_parameters(bad):
+    with pytest.raises(TypeError, match="grads is"):
+        clip(bad, norm=1)
+
+
+@pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
+def test_fit_learns_to_spell_dogs(kind, rng):
+    xs, targets, letters = tasks.dogs()
+    model = Model.init(kind, D=4, H=6, K=4, rng=rng)
+    trained, losses = fit(model, [(xs, targets)] * 150, cross_entropy, adam(0.05))
+    guesses = trained.run(xs)[0].argmax(axis=-1)
+    assert "".join(letters[k] for k in guesses.ravel()) == "ogs"
+    assert losses[-1] < 0.05 < losses[0]
+
+
+def test_fit_teaches_the_model_of_the_book_with_plain_descent():
+    xs, targets, letters = tasks.dogs()
+    trained, losses = fit(tasks.dogs_model(), [(xs, targets)] * 300, cross_entropy, sgd(0.5))
+    assert "".join(letters[k] for k in trained.run(xs)[0].argmax(axis=-1).ravel()) == "ogs"
+    assert (np.diff(losses) < 0).all()
+
+
+def test_losses_are_those_before_each_step(model, batch):
+    trained, losses = fit(model, [batch] * 3, squared_error, sgd(0.01))
+    stepped = model
+    for loss in losses:
+        value, grads, _ = loss_and_grads(stepped, *batch, squared_error)
+        assert loss == value
+        stepped = stepped - 0.01 * grads
+    assert_same(trained, stepped)
+    assert isinstance(losses, np.ndarray)
+
+
+def test_fit_leaves_the_model_it_was_given(model, batch):
+    before = model.map(np.copy)
+    fit(model, [batch] * 3, squared_error, adam(0.1))
+    assert_same(model, before, tolerance=0)
+
+
+def test_fit_takes_any_iterable(model, batch):
+    expected = fit(model, [batch] * 3, squared_error, sgd(0.1))[1]
+    for batches in ((batch for _ in range(3)), (batch, batch, batch), iter([list(batch)] * 3)):
+        np.testing.assert_array_equal(fit(model, batches, squared_error, sgd(0.1))[1], expected)
+
+
+def test_fit_clips(model, batch):
+    trained, _ = fit(model, [batch], squared_error, sgd(1.0), clip_norm=1e-3)
+    assert (model - trained).norm == pytest.approx(1e-3, rel=1e-9)
+
+
+DIVERGING = {
+    "slowly": ("tanh", sgd(1e3)),
+    "at once": ("tanh", sgd(1e300)),
+    "by adam": ("tanh", adam(1e300)),
+    "in the states": ("relu", sgd(10.0)),
+    "in the gates": ("lstm", sgd(1e200)),
+    "by clipping too late": ("identity", sgd(1e200)),
+}
+
+
+@pytest.mark.parametrize(("kind", "optimizer"), DIVERGING.values(), ids=DIVERGING)
+def test_diverging_keeps_the_last_good_model(kind, optimizer, rng, batch):
+    """And says so in one sentence, with no warning of numpy's before it (warnings are errors)."""
+    model = make_model(kind, rng=rng)
+    with pytest.raises(Diverged, match=r"diverged at batch \d+: .*; try a smaller") as info:
+        fit(model, [batch] * 500, squared_error, optimizer)
+    kept, losses = info.value.model, info.value.losses
+    assert len(losses) > 0
+    assert np.isfinite(losses).all()
+    with np.errstate(over="ignore"):
+        value, grads, _ = loss_and_grads(kept, *batch, squared_error)
+    assert value == losses[-1]
+    assert all(np.isfinite(array).all() for _, array in grads.leaves())
+
+
+def test_diverged_is_a_floating_point_error_and_says_where(model, batch):
+    with pytest.raises(FloatingPointError, match="diverged at batch 0"):
+        fit(model, [batch], lambda ys, _: (np.nan, np.zeros_like(ys)), sgd(0.1))
+
+
+def test_a_first_batch_that_diverges_gives_the_model_back(model, batch):
+    with pytest.raises(Diverged) as info:
+        fit(model, [batch], lambda ys, _: (1.0, np.full_like(ys, np.inf)), sgd(0.1))
+    assert_same(info.value.model, model, tolerance=0)
+    assert len(info.value.losses) == 0
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["xs", "targets"])
+def test_a_nan_in_the_data_is_the_datas_fault(model, batch, place):
+    spoiled = [array.copy() for array in batch]
+    spoiled[place][2, 1, 0] = np.nan
+    name = ("xs", "targets")[place]
+    with pytest.raises(ValueError, match=rf"{name} is nan at index \(2, 1, 0\)"):
+        fit(model, [batch, tuple(spoiled)], squared_error, sgd(0.1))
+
+
+def stopped_after(n, batch):
+    for _ in range(n):
+        yield batch
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("n", [0, 3])
+def test_ctrl_c_returns_what_was_learned(model, batch, n):
+    with pytest.warns(UserWarning, match=f"stopped after {n} batches; returning what was"):
+        trained, losses = fit(model, stopped_after(n, batch), squared_error, sgd(0.1))
+    assert len(losses) == n
+    expected = fit(model, [batch] * n, squared_error, sgd(0.1))[0] if n else model
+    assert_same(trained, expected, tolerance=0)
+
+
+def test_ctrl_c_in_the_middle_of_a_step_is_caught_too(model, batch):
+    def loss(ys, targets):
+        raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="stopped after 0 batches") as caught:
+        fit(model, [batch], loss, sgd(0.1))
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("nothing", [[], (), iter([])], ids=["list", "tuple", "used up"])
+def test_no_batches_at_all_is_said(model, nothing):
+    with pytest.raises(ValueError, match="batches is empty"):
+        fit(model, nothing, squared_error, sgd(0.1))
+
+
+@pytest.mark.parametrize("batches", [
+    lambda xs, ys: (xs, ys),  # one pair, not a list of pairs
+    lambda xs, ys: tasks.Task(xs, ys),
+    lambda xs, ys: (xs[:2], ys[:2]),  # whose first two steps would unpack
+    lambda xs, ys: [xs],
+    lambda xs, ys: [(xs, ys, ys)],
+    lambda xs, ys: [3],
+], ids=["pair", "task", "pair of two steps", "xs only", "triple", "number"])
+def test_a_batch_that_is_no_pair_is_said(model, batch, batches):
+    with pytest.raises(TypeError, match=r"batch 0 .*expected a pair \(xs, targets\)"):
+        fit(model, batches(*batch), squared_error, sgd(0.1))
+
+
+@pytest.mark.parametrize(("changes", "sentence"), [
+    ({"model": make_cell("tanh", rng=np.random.default_rng(0))}, "model is .*; expected a Model"),
+    ({"batches": 5}, "batches is 5; expected an iterable"),
+    ({"batches": None}, "batches is None; expected an iterable"),
+    ({"loss": "mse"}, "loss is 'mse'; expected a function"),
+    ({"loss": None}, "loss is None; expected a function"),
+    ({"optimizer": 0.1}, r"optimizer is 0.1; expected sgd\(...\) or adam\(...\)"),
+    ({"optimizer": adam}, r"optimizer is <function adam.*; expected sgd\(...\) or adam\(...\)"),
+    ({"optimizer": None}, r"optimizer is None; expected sgd\(...\) or adam\(...\)"),
+], ids=["cell", "number", "none", "name", "no loss", "rate", "uncalled", "no optimizer"])
+def test_wrong_ingredients_are_named(model, batch, changes, sentence):
+    whole = {"model": model, "batches": [batch], "loss": squared_error, "optimizer": sgd(0.1)}
+    with pytest.raises(TypeError, match=sentence):
+        fit(**{**whole, **changes})
+
+
+@pytest.mark.parametrize("bad", [0, -1, np.nan, "1", [1]], ids=repr)
+def test_a_wrong_clip_norm_is_named_before_training(model, batch, bad):
+    def batches():
+        raise AssertionError("a batch was asked for")
+        yield
+
+    with pytest.raises(ValueError, match=r"clip_norm is .*; expected a positive number"):
+        fit(model, batches(), squared_error, sgd(0.1), clip_norm=bad)
+
+
+class Terminal:
+    """A stderr that says it is a terminal, and keeps what it is told."""
+
+    def __init__(self):
+        self.text = ""
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Call it in the test: pytest gives every phase a stderr of its own."""
+
+    def pretend():
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        return sys.stderr
+
+    monkeypatch.delenv("RNNBOOK_PROGRESS", raising=False)
+    return pretend
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_nothing_is_printed_where_there_is_no_terminal(model, batch, capfd, monkeypatch, imported):
+    """Nor where ipykernel happens to be imported: a test run with nbval is no notebook."""
+    monkeypatch.delenv("RNNBOOK_PROGRESS", raising=False)
+    if imported:
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    fit(model, [batch] * 3, squared_error, sgd(0.1))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_terminal_gets_a_bar(model, batch, terminal):
+    pytest.importorskip("tqdm")
+    terminal = terminal()
+    fit(model, [batch] * 3, squared_error, sgd(0.1))
+    assert "training" in terminal.text
+    assert "3/3" in terminal.text
+
+
+def test_the_environment_silences_the_bar(model, batch, terminal, monkeypatch):
+    monkeypatch.setenv("RNNBOOK_PROGRESS", "0")
+    terminal = terminal()
+    fit(model, [batch] * 3, squared_error, sgd(0.1))
+    assert terminal.text == ""
+
+
+def test_progress_decides_against_everything_else(model, batch, terminal, monkeypatch):
+    terminal = terminal()
+    fit(model, [batch] * 3, squared_error, sgd(0.1), progress=False)
+    assert terminal.text == ""
+    pytest.importorskip("tqdm")
+    monkeypatch.setenv("RNNBOOK_PROGRESS", "0")
+    fit(model, (batch for _ in range(3)), squared_error, sgd(0.1), progress=True)
+    assert "training" in terminal.text
+
+
+def test_without_tqdm_there_is_no_bar(model, batch, terminal, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)  # as if it were not installed
+    terminal = terminal()
+    _, losses = fit(model, [batch] * 3, squared_error, sgd(0.1))
+    assert len(losses) == 3
+    assert terminal.text == ""
