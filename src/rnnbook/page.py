@@ -13,3 +13,8 @@ def show_source(*things):
     """
     blocks = [textwrap.dedent(inspect.getsource(thing)).rstrip() for thing in things]
     return Markdown("```python\n" + "\n\n".join(blocks) + "\n```")
+
+
+def equation(latex, label, lead=""):
+    """A numbered equation, printed from the object that was proved; `lead` stands before it."""
+    return Markdown(f"{lead}\n\n$$\n{latex}\n$$ ({label})\n".lstrip("\n"))

@@ -1,7 +1,7 @@
 """The book's figures: one visual language, from the colours of tokens.css.
 
 Every function takes the axes first and returns the artists it drew; none makes a figure, except
-`figure`, which sets the style. Time runs to the right, depth runs up. Forward quantities are
+`figure`, which also sets the style. Time runs to the right, depth runs up. Forward quantities are
 blue, gradients orange, gates green, memory violet, data grey, and each has a label or a line
 style of its own, so that nothing is told by colour alone.
 """
@@ -45,10 +45,11 @@ STYLE = {
 def figure(columns=1, *, width=7.0, height=3.0, **options):
     """A figure in the book's style with `columns` axes side by side: returns (figure, axes).
 
-    width, height: inches. Other options go to `matplotlib.pyplot.subplots`.
+    width, height: inches. Other options go to `matplotlib.pyplot.subplots`. The style stays on
+    for the session: titles and texts that come later read it too.
     """
-    with plt.rc_context(STYLE):
-        return plt.subplots(1, columns, figsize=(width, height), **options)
+    plt.rcParams.update(STYLE)
+    return plt.subplots(1, columns, figsize=(width, height), **options)
 
 
 def curve(ax, xs, ys, name, role="forward", *, style="-", marker="", nudge=0):
@@ -92,6 +93,18 @@ def unrolled(ax, T, *, inputs=None, outputs=None, names=None, tied=None, shapes=
     ax.set_xlim(-0.5 if start else 0.5, T + (1.35 if shapes else 0.5))
     _bare(ax)
     return nodes
+
+
+def path_back(ax, t, s):
+    """On an `unrolled` network: the way from y_t back to the use of W_hh at step s, in orange."""
+    rights = [(t - 0.1, 1.8), (t - 0.1, 1.1)] + [(j - 0.1, 1.1) for j in range(t - 1, s - 1, -1)]
+    stops = [*rights, (s - 0.62, 1.1)]
+    (line,) = ax.plot(*zip(*stops, strict=True), linestyle=(0, (2.5, 1.2)), linewidth=2.6,
+                      color=COLOURS["gradient"], zorder=0.5)
+    end = ax.plot(*stops[-1], marker="o", markersize=7, color=COLOURS["gradient"], zorder=6)
+    ax.text(s - 0.5, 0.78, rf"$W_{{hh}}^{{({s})}}$", ha="center", va="top", fontsize=9,
+            color=COLOURS["gradient"])
+    return line, *end
 
 
 def folded(ax, tied=None):
