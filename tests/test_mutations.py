@@ -122,10 +122,12 @@ MUTATIONS = {
     "squared error's sign": ("losses", "2 * errors / (T * B)", "-2 * errors / (T * B)"),
     "squared error a sum over T": (
         "losses", "float((errors * errors).sum() / (T * B))", "float((errors * errors).sum() / B)"),
-    "cross-entropy's gradient a sum over B": ("losses", "dys / (T * B)", "dys / T"),
-    "cross-entropy in bits": ("losses", "return float(loss),", "return float(loss / np.log(2)),"),
+    "cross-entropy's gradient a sum over B": (
+        "losses", "- right) / (T * B)", "- right) / T"),
+    "cross-entropy in bits": (
+        "losses", "-log_ps[right].sum()", "-log_ps[right].sum() / np.log(2)"),
     "cross-entropy forgets the target": (
-        "losses", "(ps, where, axis=-1) - 1", "(ps, where, axis=-1)"),
+        "losses", "(softmax(ys) - right)", "softmax(ys)"),
     "softmax over sequences": (
         "losses", "e / e.sum(axis=-1, keepdims=True)", "e / e.sum(axis=-2, keepdims=True)"),
     "the last step's gradient put first": ("losses", "dys[-1:] = dys_last", "dys[:1] = dys_last"),

@@ -81,9 +81,9 @@ class Cell(Parameters):
     def init(cls, *, D, H, rng, gain=1.0, dtype=np.float64, **options):
         """A cell with random weights, ready to learn.
 
-        W_hh is `gain` times an orthogonal matrix in each block, so that all its singular values
-        are `gain` (Saxe et al. 2014, arXiv 1312.6120); W_xh is normal with variance 1/D, so that
-        inputs of size 1 give pre-activations of size 1; b_h is 0.
+        W_hh is `gain` times an orthogonal matrix in each block, so that all its
+        singular values are `gain` (Saxe et al. 2014, arXiv 1312.6120). W_xh is normal
+        with variance 1/D: inputs of size 1 give pre-activations of size 1. b_h is 0.
         """
         D, H, rng = checks.whole("D", D), checks.whole("H", H), checks.generator(rng)
         gain, dtype = checks.number("gain", gain), checks.precision(dtype)

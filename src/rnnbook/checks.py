@@ -73,6 +73,18 @@ def finite(name, value):
         )
 
 
+def classes(name, value, *, T, B, K):
+    """Return `value` if it is a (T, B) array of whole numbers from 0 to K - 1."""
+    value = numeric(name, value)
+    if value.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {value.dtype}; expected integers, the right classes")
+    shape(name, value, "T B", T=T, B=B)
+    if value.min() < 0 or value.max() >= K:
+        wrong = value[(value < 0) | (value >= K)][0]
+        raise ValueError(f"{name} holds {wrong}; expected classes from 0 to K - 1 = {K - 1}")
+    return value
+
+
 def whole(name, value, least=1):
     """Return `value` as an int of at least `least`, or say what came instead."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)

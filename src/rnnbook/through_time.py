@@ -68,7 +68,7 @@ def unroll(cell, xs, state=None):
 def forward_sweep(cell, xs, state):
     """`unroll` without its checks. `derive` runs it on arrays of symbols."""
     T, B, _ = xs.shape
-    a_xs = (flat(xs) @ cell.W_xh + cell.b_h).reshape(T, B, -1)
+    a_xs = (flat(xs) @ cell.W_xh + cell.b_h).reshape(T, B, -1)  # does not wait for the past
     states, kept = [state], []
     for a_x in a_xs:
         state, keep = cell.step(a_x, state)
@@ -118,7 +118,10 @@ def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
 
 
 def sweep_back(cell, slopes, dhs, dstate):
-    """One pass from the last step to the first. Returns das, the total dhs, and dL/d(state_0)."""
+    """One pass from the last step to the first.
+
+    Returns das, the total dhs, and dL/d of the state before the first step.
+    """
     das, dhs_total = [], []
     for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
         dstate = (dstate[0] + dh, *dstate[1:])
@@ -131,14 +134,15 @@ def sweep_back(cell, slopes, dhs, dstate):
 def truncated_sweep_back(cell, slopes, dhs, dstate, K):
     """The same for losses that go back through K steps only, all at once.
 
-    Gradients get an axis of ages in front: entry 0 belongs to the loss of this step, entry k to
-    that of k steps later. Each step makes all of them one older, and the oldest is let go.
+    Gradients get an axis of ages in front: entry 0 belongs to the loss of this step,
+    entry k to that of k steps later. Each step makes all of them one older, and the
+    oldest is let go.
     """
     ages = tuple(np.zeros((K, *s.shape), s.dtype) for s in dstate)
     das, dhs_total = [], []
     for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
         newest = (dstate[0] + dh, *dstate[1:])
-        ages = tuple(np.stack([new, *age[:-1]]) for new, age in zip(newest, ages, strict=True))
+        ages = tuple(np.stack([new, *age[:-1]]) for new, age in zip(newest, ages))
         dhs_total.append(ages[0].sum(axis=0))
         das_by_age, ages = cell.step_back(ages, slopes_t)
         das.append(das_by_age.sum(axis=0))
