@@ -1,0 +1,113 @@
+# Everything this book is made with. `make` alone lists it.
+#
+# Each step leaves a stamp, so a second run does only what a change asks for.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PORT ?= 8000
+
+PY := .venv/bin/python
+SITE := _build/html
+ENV := .venv/.installed
+VENDOR := book/vendor/node_modules/.package-lock.json
+TOOLS := book/_tools
+
+# The same sums in the same order on every machine, and one core for each kernel.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export PYTHONHASHSEED := 0
+# A bar's times would be in every notebook's outputs.
+export RNNBOOK_PROGRESS := 0
+# A notebook server's own settings have no say in how notebooks are run here.
+export JUPYTER_PREFER_ENV_PATH := 1
+
+# Lines of code in a chapter fit its column.
+FORMAT := $(PY) -m ruff format --quiet --line-length 82
+
+PACKAGE := $(shell find src -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*')
+PAGES := $(shell find book notebooks -type f -not -path '*/node_modules/*' \
+	-not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*' -not -path 'book/_tools/*')
+
+.PHONY: help
+help: ## List the commands
+	@echo "Unrolled, a book on recurrent neural networks. Commands:"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@echo "Options: PYTHON=/path/to/python3.11  PORT=8000  BROWSER=/path/to/chromium"
+
+.PHONY: serve book notebooks lab bench
+serve: book ## Build the book and serve it on this machine
+	@$(PY) $(TOOLS)/serve.py $(SITE) $(PORT)
+
+book: $(SITE)/.made ## Build the site into _build/html, warnings as errors
+
+notebooks: $(ENV) ## Run every chapter anew and write it in its normal form
+	@$(FORMAT) notebooks
+	@$(PY) $(TOOLS)/notebooks.py
+
+lab: export RNNBOOK_PROGRESS := 1
+lab: $(ENV) ## Open JupyterLab on the chapters
+	@$(PY) -m jupyterlab --notebook-dir=notebooks
+
+bench: $(ENV) ## Time the package's inner loops
+	@$(PY) $(TOOLS)/bench.py
+
+.PHONY: test lint unit chapters browser
+# One after the other, and not by prerequisites: the order holds under `make -j` too.
+test: $(ENV) ## Check everything, as CI does
+	@start=$$SECONDS; rm -f _build/unchecked; \
+	for part in lint unit chapters book browser; do \
+	  echo; echo "== $$part"; $(MAKE) --no-print-directory $$part; done; \
+	echo; echo "All of it passes, in $$((SECONDS - start)) s."; \
+	if [ -s _build/unchecked ]; then echo; cat _build/unchecked; fi
+
+lint: $(ENV) ## Read the code for faults
+	@$(PY) -m ruff check --quiet .
+	@$(FORMAT) --check notebooks || { echo "\`make notebooks\` mends it"; exit 1; }
+	@$(PY) $(TOOLS)/notebooks.py --check
+
+unit: $(ENV) ## Test the package
+	@$(PY) -m pytest -q -n 2 tests --ignore=tests/browser --ignore=tests/test_notebooks.py
+
+chapters: $(ENV) ## Run every notebook and compare each output with the one it holds
+	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
+	  notebooks tests/test_notebooks.py
+
+browser: $(SITE)/.made ## Look at every page in a browser
+	@$(TOOLS)/browser.sh $(PY)
+
+.PHONY: lock clean vendor
+lock: $(ENV) ## Choose all versions anew: writes requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(PY) -m uv pip compile --quiet pyproject.toml --all-extras --universal --upgrade \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+	  --output-file requirements.txt
+	@echo "requirements.txt is new; the next command installs it."
+
+clean: ## Remove what was built; the environment stays (rm -r .venv removes it)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+vendor: $(VENDOR)
+
+# ---- the steps behind them ----
+
+$(ENV): requirements.txt pyproject.toml $(TOOLS)/environment.sh
+	@$(TOOLS)/environment.sh "$(PYTHON)"
+	@touch $@
+
+$(VENDOR): book/vendor/package-lock.json | $(ENV)
+	@echo "Installing the page's scripts and fonts (npm, about 15 s) ..."
+	@$(PY) $(TOOLS)/npm.py ci
+	@touch $@
+
+$(SITE)/.made: $(ENV) $(VENDOR) _config.yml _toc.yml $(PACKAGE) $(PAGES)
+	@echo "Building the book ..."
+	@rm -f _build/executed/failures.txt
+	@.venv/bin/jupyter-book build . -q -W -n --keep-going || { \
+	  if [ -s _build/executed/failures.txt ]; then echo; cat _build/executed/failures.txt; fi; \
+	  echo; echo "The book was not built; the reason stands above."; exit 1; }
+	@touch $@

@@ -1,0 +1,151 @@
+"""The chapters hold what a strict comparison needs; and these guards do catch what they should."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import notebooks
+
+CHAPTERS = notebooks.chapters()
+IGNORED_AT_MOST = 3
+
+
+def ids(paths):
+    return [path.stem for path in paths]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=ids(CHAPTERS))
+def test_a_chapter_was_run_whole_and_in_order(path):
+    assert notebooks.faults(notebooks.read(path)) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=ids(CHAPTERS))
+def test_a_chapter_is_in_normal_form(path):
+    text = path.read_text("utf8")
+    assert text == notebooks.written(notebooks.normal(notebooks.read(path))), "make notebooks"
+
+
+def test_the_chapters_on_disk_are_those_of_the_book(root):
+    assert set(CHAPTERS) == set((root / "notebooks").glob("*.ipynb"))
+
+
+def test_few_cells_escape_comparison():
+    cells = [cell for path in CHAPTERS for cell in notebooks.code_cells(notebooks.read(path))]
+    assert len([cell for cell in cells if notebooks.ignored(cell)]) <= IGNORED_AT_MOST
+
+
+# ---- the guards themselves ----
+
+
+def cell(source="1 + 1", count=1, outputs=(), **metadata):
+    return new_code_cell(source, execution_count=count, outputs=list(outputs), metadata=metadata)
+
+
+def notebook(*cells):
+    return new_notebook(cells=list(cells))
+
+
+def figure():
+    data = {"text/plain": "<Figure size 640x480 with 1 Axes>", "image/png": "iVBOR"}
+    return new_output("display_data", data=data)
+
+
+def test_a_sound_notebook_has_no_faults():
+    alt = {"image": {"alt": "A line that rises"}}
+    drawn = cell(count=2, outputs=[figure()], mystnb=alt)
+    sound = notebook(new_markdown_cell("# 1"), cell(), drawn)
+    assert notebooks.faults(sound) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        (notebook(cell(count=None)), "was not run"),
+        (notebook(cell(count=1), cell(count=3)), "in order"),
+        (notebook(cell(outputs=[new_output("error", ename="ValueError")])), "fails with"),
+        (notebook(cell(outputs=[new_output("stream", name="stderr", text="?")])), "stderr"),
+        (notebook(cell(outputs=[figure()])), "mystnb.image.alt"),
+        (notebook(cell(outputs=[figure()], mystnb={"image": {"alt": " "}})), "mystnb.image.alt"),
+        (notebook(cell(tags=["nbval-ignore-output"])), "nbval_reason"),
+        (notebook(cell(tags=["nbval-skip"])), "nbval_reason"),
+        (notebook(cell("# NBVAL_IGNORE_OUTPUT\n1")), "nbval_reason"),
+        (notebook(cell(tags=["remove-output"])), "hides"),
+    ],
+)
+def test_a_bad_notebook_is_caught(bad, fault):
+    found = notebooks.faults(bad)
+    assert len(found) == 1
+    assert fault in found[0]
+
+
+def test_an_expected_error_and_a_reasoned_escape_are_no_faults():
+    error = new_output("error", ename="ValueError")
+    assert not notebooks.faults(notebook(cell(outputs=[error], tags=["raises-exception"])))
+    reasoned = cell(tags=["nbval-ignore-output"], nbval_reason="the time of day")
+    assert not notebooks.faults(notebook(reasoned))
+
+
+def test_the_normal_form_drops_what_changes_by_itself(tmp_path):
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "random"}}
+    run = cell(
+        "f(x);  \n",
+        outputs=[
+            figure(),
+            new_output("display_data", data={"text/plain": "Explorer(T=5)", **widget}),
+            new_output("stream", name="stdout", text="a"),
+            new_output("stream", name="stdout", text="b\n"),
+        ],
+        tags=["hide-input"],
+        execution={"iopub.execute_input": "2026-01-01"},
+    )
+    book = notebook(run, cell("f(x);", count=2), cell("  ", count=None))
+    book.metadata = {"widgets": {"state": 1}, "language_info": {"version": "3.11.7"}}
+    form = notebooks.normal(book)
+
+    first, second = form.cells
+    assert first.source == "f(x);"
+    assert first.metadata == {"tags": ["hide-input"]}
+    assert [list(o.data) for o in first.outputs[:2]] == [["text/plain"], ["text/plain"]]
+    assert first.outputs[2].text == "ab\n"
+    assert second.id == f"{first.id}-2"
+    assert "widgets" not in form.metadata
+    assert form.metadata.language_info == {"name": "python"}
+
+    path = tmp_path / "book.ipynb"
+    path.write_text(notebooks.written(form), "utf8")
+    nbformat.validate(notebooks.read(path))
+    assert notebooks.written(notebooks.normal(notebooks.read(path))) == path.read_text("utf8")
+
+
+def test_a_run_twice_changes_nothing(tmp_path):
+    path = tmp_path / "one.ipynb"
+    nbformat.write(notebook(cell("print(1)\n2", count=None)), path)
+    notebooks.run(path)
+    once = path.read_bytes()
+    notebooks.run(path)
+    assert path.read_bytes() == once
+    assert notebooks.faults(notebooks.read(path)) == []
+
+
+def test_nbval_compares_strictly(pytester_notebook):
+    """The runner itself: a right output passes, a wrong one fails, a semicolon silences."""
+    assert pytester_notebook("1 + 1", "2") == 0
+    assert pytester_notebook("1 + 1", "3") == 1
+    assert pytester_notebook("1 + 1;", None) == 0
+
+
+@pytest.fixture
+def pytester_notebook(tmp_path, root):
+    import subprocess
+    import sys
+
+    def run(source, printed):
+        data = {"text/plain": printed}
+        outputs = [new_output("execute_result", data=data, execution_count=1)] if printed else []
+        path = tmp_path / "case.ipynb"
+        nbformat.write(notebooks.normal(notebook(cell(source, outputs=outputs))), path)
+        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
+        command += ["-c", root / "pyproject.toml", "-p", "conftest", path]
+        return subprocess.run(command, cwd=root / "tests", capture_output=True).returncode
+
+    return run
