@@ -1,0 +1,148 @@
+"""Execute the notebooks in parallel, and again only when something they stand on has changed.
+
+The stock cache looks at a notebook's cells alone, so it serves a stale page after a change in
+the package. Here the key of a stored run is a hash of the cells, of all of src/rnnbook, of the
+lock and of the Python version. MyST-NB itself executes nothing: it is handed the source with
+the outputs filled in.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from sphinx.errors import ExtensionError
+
+from . import ledger
+
+sys.path.append(str(Path(__file__).parents[2] / "_tools"))
+from notebooks import STEADY, code_cells
+
+
+def say(text):
+    """Long steps are reported under `make` too, where Sphinx is asked to be quiet."""
+    print(text, flush=True)
+
+
+def foundation(root):
+    """A hash of what every notebook stands on."""
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    files = [p for p in (root / "src/rnnbook").rglob("*") if "__pycache__" not in p.parts]
+    for path in [*sorted(p for p in files if p.is_file()), root / "requirements.txt"]:
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest
+
+
+def key(notebook, base):
+    digest = base.copy()
+    for cell in code_cells(notebook):
+        digest.update(json.dumps([cell.source, cell.metadata.get("tags", [])]).encode())
+    return digest.hexdigest()[:20]
+
+
+def seconds(times):
+    """How long a cell took, from the moments that the kernel's messages carry."""
+    start, end = times.get("iopub.execute_input"), times.get("shell.execute_reply")
+    if not (start and end):
+        return 0.0
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def run(path, store, timeout):
+    """Execute one notebook; store its outputs, or return what went wrong."""
+    notebook = nbformat.read(path, as_version=4)
+    start = time.monotonic()
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=True,
+        coalesce_streams=True,
+        # Newer kernels warn, in each build, that they speak TCP on this machine.
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        return f"{path.name}: a cell fails.\n\n{error}"
+    except Exception as error:
+        return f"{path.name}: could not be executed ({type(error).__name__}: {error})"
+    stored = {
+        "seconds": [seconds(cell.metadata.pop("execution", {})) for cell in code_cells(notebook)],
+        "outputs": [cell.outputs for cell in code_cells(notebook)],
+        "counts": [cell.execution_count for cell in code_cells(notebook)],
+        "widgets": notebook.metadata.get("widgets", {}),
+    }
+    part = store.with_suffix(".part")
+    part.write_text(json.dumps(stored), "utf8")
+    part.replace(store)
+    say(f"  {path.name} ran in {time.monotonic() - start:.0f} s")
+    return None
+
+
+def execute(app):
+    root = Path(app.srcdir)
+    folder = Path(app.outdir).parent / "executed"
+    folder.mkdir(parents=True, exist_ok=True)
+    base = foundation(root)
+    app.unrolled_runs = {}
+    missing = []
+    for docname in sorted(app.project.discover(app.config.exclude_patterns)):
+        path = Path(app.project.doc2path(docname, absolute=True))
+        if path.suffix != ".ipynb":
+            continue
+        store = folder / f"{path.stem}-{key(nbformat.read(path, as_version=4), base)}.json"
+        app.unrolled_runs[docname] = store
+        if not store.exists():
+            missing.append((path, store))
+    if not missing:
+        return
+
+    say(f"Running {', '.join(path.name for path, _ in missing)} ...")
+    os.environ.update(STEADY)
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        timeout = app.config.nb_execution_timeout
+        failures = list(pool.map(lambda job: run(*job, timeout), missing))
+    report = "\n\n".join(failure for failure in failures if failure)
+    (folder / "failures.txt").write_text(report, "utf8")
+    if report:
+        raise ExtensionError(report)
+    for stale in set(folder.glob("*.json")) - set(app.unrolled_runs.values()):
+        stale.unlink()
+
+
+def outdated(app, env, added, changed, removed):
+    """Read a page again when its outputs are new, though its source is not."""
+    before = getattr(env, "unrolled_runs", {})
+    env.unrolled_runs = {doc: store.name for doc, store in app.unrolled_runs.items()}
+    return [doc for doc, name in env.unrolled_runs.items() if before.get(doc) != name]
+
+
+def fill_in(app, docname, source):
+    if docname not in app.unrolled_runs:
+        return
+    stored = json.loads(app.unrolled_runs[docname].read_text("utf8"))
+    notebook = nbformat.reads(source[0], as_version=4)
+    cells = code_cells(notebook)
+    if len(cells) != len(stored["outputs"]):
+        raise ExtensionError(f"{docname} changed while the book was built: build it again")
+    for cell, outputs, count in zip(cells, stored["outputs"], stored["counts"], strict=True):
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        cell.execution_count = count
+    notebook.metadata["widgets"] = stored["widgets"]
+    ledger.say_what_is_proved(notebook)
+    source[0] = nbformat.writes(notebook)
+
+
+def setup(app):
+    app.connect("builder-inited", execute)
+    app.connect("env-get-outdated", outdated)
+    app.connect("source-read", fill_in)

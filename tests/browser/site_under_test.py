@@ -1,0 +1,56 @@
+"""The built site, a browser to look at it with, and what both need."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = Path(os.environ.get("SITE", ROOT / "_build/html"))
+AXE = ROOT / "book/vendor/node_modules/axe-core/axe.min.js"
+
+# No sandbox, because CI runs as root in a container; no talk with the browser's makers.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def browser_path():
+    """The browser named by BROWSER, or the first that is installed; else None."""
+    named = os.environ.get("BROWSER")
+    if named:
+        return shutil.which(named)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def pages():
+    """Every page of the built site, as paths below it."""
+    found = (path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+    return sorted(p for p in found if not p.startswith(("_static/", "_sources/")))
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):  # a page that closes hangs up
+            super().handle()
+
+
+def serve():
+    """Serve the site from a free port of this machine; returns its address."""
+    handler = functools.partial(Quiet, directory=SITE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"

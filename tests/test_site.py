@@ -1,0 +1,150 @@
+"""The local Sphinx extension: what must stop a build stops it, and each part does as it says."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import notebooks
+from unrolled import execution, explorers, figures, mathematics, numbering, reference
+
+
+@pytest.fixture
+def build(tmp_path, root):
+    """build(notebook): what a build of a book with this one chapter says, and its page."""
+    if not (root / "book/vendor/node_modules/katex").is_dir():
+        pytest.skip("KaTeX is not installed: `make vendor`")
+    for name in ("_config.yml", "requirements.txt"):
+        shutil.copy(root / name, tmp_path)
+    (tmp_path / "src").symlink_to(root / "src")
+    (tmp_path / "book").mkdir()
+    for name in ("_ext", "_static", "_templates", "vendor", "references.bib"):
+        (tmp_path / "book" / name).symlink_to(root / "book" / name)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "index.md").write_text("# A book\n")
+    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "notebooks/07_one"}]}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
+
+    def build(*cells):
+        heading = new_markdown_cell("# 7. One")
+        notebook = notebooks.normal(new_notebook(cells=[heading, *cells]))
+        nbformat.write(notebook, tmp_path / "notebooks/07_one.ipynb")
+        tool = Path(sys.executable).with_name("jupyter-book")
+        command = [tool, "build", tmp_path, "-q", "-W", "-n", "--keep-going"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        page = tmp_path / "_build/html/notebooks/07_one.html"
+        return done.returncode, done.stdout + done.stderr, page.exists() and page.read_text()
+
+    return build
+
+
+def test_a_page_carries_numbers_pictures_and_formulas(build):
+    alt = {"mystnb": {"image": {"alt": "A point"}, "figure": {"caption": "One.", "name": "fig"}}}
+    draw = "import matplotlib.pyplot as plt\nplt.figure(figsize=(5, 2))\nplt.plot(1, 1)\nplt.show()"
+    code, said, page = build(
+        new_markdown_cell("{eq}`e` and {numref}`fig`\n\n$$h_t = 1$$ (e)"),
+        new_code_cell(draw, metadata=alt),
+    )
+    assert code == 0, said
+    assert 'href="#equation-e">(7.1)</a>' in page
+    assert "Figure 7.1" in page
+    assert "<math xmlns" in page
+    assert 'alt="A point"' in page
+    assert '<img width="' in page
+
+
+def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
+    code, said, _ = build(
+        new_markdown_cell(r"$$\frac{1}{$$"),
+        new_code_cell("import matplotlib.pyplot as plt\nplt.plot(1, 1)\nplt.show()"),
+    )
+    assert code != 0
+    assert "KaTeX parse error" in said
+    assert "no text alternative" in said
+
+
+def test_a_failing_cell_stops_the_build_and_says_why(build):
+    code, said, page = build(new_code_cell("1 / 0"))
+    assert code != 0
+    assert "07_one.ipynb: a cell fails" in said
+    assert "ZeroDivisionError" in said
+    assert not page
+
+
+def test_a_stored_run_is_for_these_cells_and_this_package(tmp_path):
+    package = tmp_path / "src/rnnbook/cells.py"
+    package.parent.mkdir(parents=True)
+    package.write_text("one = 1")
+    (tmp_path / "requirements.txt").write_text("numpy==2")
+    cell, note = new_code_cell("1 + 1"), new_markdown_cell("words")
+    first = execution.key(new_notebook(cells=[cell]), execution.foundation(tmp_path))
+    words = execution.key(new_notebook(cells=[note, cell]), execution.foundation(tmp_path))
+    assert words == first
+    package.write_text("one = 2")
+    second = execution.key(new_notebook(cells=[cell]), execution.foundation(tmp_path))
+    more = new_notebook(cells=[cell, new_code_cell("2")])
+    other = execution.key(more, execution.foundation(tmp_path))
+    assert len({first, second, other}) == 3
+
+
+def test_a_place_is_kept_for_an_explorer():
+    style = ' style="--explorer-min-height: 400px; --explorer-min-height-narrow: 40rem"'
+    html = '<div data-min-height="400px" data-min-height-narrow="40rem"><p data-min-height="1px">'
+    assert explorers.reserved(html) == style
+    assert explorers.reserved("<p>words</p>") == ""
+
+
+def test_a_picture_is_as_large_as_its_inches(tmp_path):
+    from matplotlib.figure import Figure
+
+    for suffix in ("png", "svg"):
+        path = tmp_path / f"figure.{suffix}"
+        Figure(figsize=(5, 2), dpi=144).savefig(path)
+        width, height = figures.size(path)
+        assert abs(width - 480) <= 1
+        assert abs(height - 192) <= 1
+
+
+def test_lines_of_a_display():
+    assert mathematics.lines("a = b") == "a = b"
+    assert mathematics.lines(r"a \\ b") == r"\begin{split}a \\ b\end{split}"
+    assert mathematics.lines("a\n\nb") == r"\begin{gathered}a\\b\end{gathered}"
+
+
+def test_chapters_number_by_their_file():
+    chapter = {"figure": {"b": (9,), "a": (8,)}}
+    other = {"displaymath": {"e": (4,)}}
+    env = SimpleNamespace(toc_fignumbers={"notebooks/03_x": chapter, "book/notation": other})
+    numbering.renumber(None, env)
+    assert chapter["figure"] == {"a": (3, 1), "b": (3, 2)}
+    assert other["displaymath"] == {"e": (1,)}
+
+
+def test_docstrings_are_shown_as_written():
+    assert reference.prose("`W_xh` is da_ | *") == r"``W_xh`` is da\_ \| \*"
+
+    class Cell:
+        """A cell.
+
+        h = tanh(a)
+        """
+
+    class Formula:
+        """A cell.
+
+            h = tanh(a)
+        """
+
+    def shown(obj):
+        lines = ["A cell."]
+        reference.translate(None, "class", "Cell", obj, None, lines)
+        return "code-block" in "\n".join(lines)
+
+    assert not shown(Cell)
+    assert shown(Formula)
