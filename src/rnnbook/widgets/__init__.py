@@ -5,6 +5,16 @@ Each is one class with three files: `name.py`, `name.js`, `name.css`.
 
 from .dogs_stepper import DogsStepper
 from .explorer import Explorer
+from .gradient_explorer import GradientExplorer
 from .parameter_counter import ParameterCounter
+from .path_explorer import PathExplorer
+from .truncation_explorer import TruncationExplorer
 
-__all__ = ["DogsStepper", "Explorer", "ParameterCounter"]
+__all__ = [
+    "DogsStepper",
+    "Explorer",
+    "GradientExplorer",
+    "ParameterCounter",
+    "PathExplorer",
+    "TruncationExplorer",
+]

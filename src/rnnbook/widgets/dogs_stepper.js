@@ -22,13 +22,6 @@ export function softmax(y) {
   return e.map((entry) => entry / sum);
 }
 
-/* −ln p of the target, from the outputs, because p itself may have underflowed to 0. */
-export function loss(y, target) {
-  const largest = Math.max(...y);
-  const sum = y.reduce((total, entry) => total + Math.exp(entry - largest), 0);
-  return Math.log(sum) + largest - y[target];
-}
-
 /* All steps; `inputs` and `targets` are places in the alphabet. Index 0 is step t = 1. */
 export function forward({ W_xh, W_hh, b_h, W_hy, b_y, h0 }, inputs = [0, 1, 2], targets = [1, 2, 3]) {
   let before = h0;
@@ -43,7 +36,7 @@ export function forward({ W_xh, W_hh, b_h, W_hy, b_y, h0 }, inputs = [0, 1, 2], 
     const p = softmax(y);
     const step = {
       input, target: targets[t], x, before, from_x, from_h, a, h, read, y, p,
-      guess: p.indexOf(Math.max(...p)), loss: loss(y, targets[t]),
+      guess: p.indexOf(Math.max(...p)), loss: -Math.log(p[targets[t]]),
     };
     before = h;
     return step;
@@ -69,16 +62,12 @@ export function sentence(steps, t, stage) {
   return `${reading}${said} Mean loss over the three steps ${fixed(meanLoss(steps))}.`;
 }
 
-/* One number: three decimals to see, all of them in the title. */
-function show(cell, value) {
-  cell.textContent = fixed(value, Math.abs(value) < 10 ? 3 : 2);
-  cell.title = String(value);
-}
-
-/* Letters in a row: "a_2", "=", "tanh", … Names with an index become mathematics. */
-function formula(text) {
-  return text.split(" ").flatMap((word) => [
-    /^[a-zA-Z]+_/.test(word) ? math(word) : word, " "]);
+/* One number: three decimals to see, all of them in the title. A dot keeps the place of what has
+   not been computed yet. */
+function show(cell, value, known = true) {
+  cell.textContent = known ? fixed(value, Math.abs(value) < 10 ? 3 : 2) : "·";
+  if (known) cell.title = String(value);
+  else cell.removeAttribute("title");
 }
 
 /* A small table of row vectors over named columns. */
@@ -90,15 +79,15 @@ function vectors(columns, count) {
   });
   const head = element("thead", {}, element("tr", {}, element("td"),
     ...columns.map((column) => element("th", { scope: "col" }, column))));
-  const node = element("table", { class: "dogs-vectors" }, head,
+  const node = element("table", { class: `dogs-vectors dogs-by-${columns.length}` }, head,
     element("tbody", {}, ...rows.map((row) => row.node)));
   return {
     node,
     head: head.querySelectorAll("th"),
     rows,
-    show(i, text, values) {
+    show(i, text, values, known = true) {
       rows[i].label.replaceChildren(...formula(text));
-      rows[i].cells.forEach((cell, j) => show(cell, values[j]));
+      rows[i].cells.forEach((cell, j) => show(cell, values[j], known));
     },
   };
 }
@@ -112,7 +101,7 @@ function terms(columns) {
   return {
     node,
     show(text, row, matrix) {
-      name.replaceChildren(...formula(text), "term by term");
+      name.replaceChildren(...formula(text), " term by term");
       const product = times(row, matrix);
       columns.forEach((column, j) => {
         const sum = row.map((entry, i) => `${signed(entry)}·${signed(matrix[i][j])}`).join(" + ");
@@ -197,7 +186,7 @@ function strip(choose) {
 }
 
 /* The editable numbers. A vector is shown as a matrix of one row. */
-function weights(model, refuse) {
+function weights(model, refuse, forgive) {
   const units = ["1", "2", "3"];
   const grids = [
     { name: "W_xh", rows: LETTERS, columns: units, what: "from the letter into the note" },
@@ -209,12 +198,14 @@ function weights(model, refuse) {
   ];
   for (const grid of grids) {
     const symbol = grid.name === "h0" ? "h_0" : grid.name;
-    grid.heads = grid.rows && grid.rows.map((row) => element("th", { scope: "row" }, row));
+    grid.heads = (grid.rows || [math(symbol)]).map((row) => element("th", { scope: "row" },
+      element("span", { class: "dogs-mark", "aria-hidden": "true" }, "▸"), row));
     grid.fields = (grid.rows || [null]).map((row, i) => grid.columns.map((column, j) => numberField({
       name: row === null ? `${symbol}, column ${column}` : `${symbol}, row ${row}, column ${column}`,
       limit: LIMIT,
       step: 0.1,
       refuse,
+      forgive,
       change(value) {
         const now = structuredClone(model.get(grid.name));
         if (row === null) now[j] = value;
@@ -223,12 +214,12 @@ function weights(model, refuse) {
         model.save_changes();
       },
     })));
-    grid.node = element("table", { class: `dogs-grid dogs-grid-${grid.name}` },
+    grid.node = element("table", { class: `dogs-grid ${grid.rows ? "dogs-matrix" : "dogs-row"}` },
       element("caption", {}, math(symbol), " ", element("span", {}, grid.what)),
       element("thead", {}, element("tr", {}, element("td"),
         ...grid.columns.map((column) => element("th", { scope: "col" }, column)))),
       element("tbody", {}, ...grid.fields.map((line, i) => element("tr", {},
-        grid.rows ? grid.heads[i] : element("th", { scope: "row" }, math(symbol)),
+        grid.heads[i],
         ...line.map((field) => element("td", {}, field.node))))));
   }
   const each = (values, act) => grids.forEach((grid) => grid.fields.forEach((line, i) =>
@@ -240,12 +231,12 @@ function weights(model, refuse) {
     nodes: grids.map((grid) => grid.node),
     show(values, used, input) {
       each(values, (field, value) => field.show(value));
-      for (const grid of grids) grid.node.classList.toggle("dogs-used", used.includes(grid.name));
-      grids[0].heads.forEach((head, i) => {
-        const marked = i === input;
-        head.textContent = (marked ? "▸ " : "") + LETTERS[i];
-        head.parentNode.classList.toggle("dogs-marked", marked);
-      });
+      for (const grid of grids) {
+        grid.node.classList.toggle("dogs-used", used.includes(grid.name));
+        if (!grid.rows) grid.heads[0].parentNode.classList.toggle("dogs-marked", used.includes(grid.name));
+      }
+      grids[0].heads.forEach((head, i) =>
+        head.parentNode.classList.toggle("dogs-marked", i === input));
     },
     reset(values) {
       each(values, (field, value) => field.put(value));
@@ -301,25 +292,25 @@ export default {
 
     const hint = element("p", { class: "dogs-hint", id: freshId() }, HINT);
     let refused = null;
-    const forgive = () => {
-      if (refused) refused.removeAttribute("aria-describedby");
+    const forgive = (field) => {
+      field.removeAttribute("aria-describedby");
+      if (field !== refused) return; // the message is about another field
       refused = null;
       hint.textContent = HINT;
       hint.classList.remove("dogs-refused");
     };
     const refuse = (text, field) => {
-      forgive();
+      if (refused) refused.removeAttribute("aria-describedby");
       refused = field;
       field.setAttribute("aria-describedby", hint.id);
       hint.textContent = text;
       hint.classList.add("dogs-refused");
       live.announce(text);
     };
-    const grid = weights(model, refuse);
+    const grid = weights(model, refuse, forgive);
     const reset = element("button", { type: "button" }, "Reset weights");
     reset.addEventListener("click", () => {
-      const start = structuredClone(model.get("start"));
-      forgive();
+      const start = model.get("start");
       grid.reset(start);
       change(start);
     });
@@ -333,7 +324,9 @@ export default {
         element("ol", { class: "dogs-stages", "aria-label": "The stages of this step" },
           ...stages.map((stage) => stage.node)),
         element("div", { class: "dogs-weights", role: "group", "aria-label": "Weights" },
-          element("div", { class: "dogs-weights-head" }, hint, reset),
+          element("div", { class: "dogs-weights-head" },
+            element("p", { class: "dogs-weights-title" }, "The weights"), reset),
+          hint,
           ...grid.nodes)));
 
     function draw() {
@@ -349,40 +342,39 @@ export default {
       place.textContent = `Step ${t} of 3, stage ${stage} of 5`;
 
       stages[0].show(`read x_${t} and h_${t - 1}`, stage);
-      readX.show(0, `x_${t} (letter ${letter})`, s.x);
+      readX.show(0, `x_${t} (${letter})`, s.x);
       s.x.forEach((entry, i) => (readX.rows[0].cells[i].textContent = entry));
       readH.show(0, `h_${t - 1}`, s.before);
 
       stages[1].show(`a_${t} = x_${t} W_xh + h_${t - 1} W_hh + b_h`, stage);
-      sum.show(0, `x_${t} W_xh (row ${letter})`, s.from_x);
-      sum.show(1, `+ h_${t - 1} W_hh`, s.from_h);
-      sum.show(2, "+ b_h", values.b_h);
-      sum.show(3, `= a_${t}`, s.a);
+      sum.show(0, `x_${t} W_xh (row\u00a0${letter})`, s.from_x, stage >= 2);
+      sum.show(1, `+ h_${t - 1} W_hh`, s.from_h, stage >= 2);
+      sum.show(2, "+ b_h", values.b_h, stage >= 2);
+      sum.show(3, `= a_${t}`, s.a, stage >= 2);
       sumTerms.show(`h_${t - 1} W_hh`, s.before, values.W_hh);
 
       stages[2].show(`h_${t} = tanh(a_${t})`, stage);
-      squash.show(0, `h_${t}`, s.h);
+      squash.show(0, `h_${t}`, s.h, stage >= 3);
 
       stages[3].show(`y_${t} = h_${t} W_hy + b_y`, stage);
-      output.show(0, `h_${t} W_hy`, s.read);
-      output.show(1, "+ b_y", values.b_y);
-      output.show(2, `= y_${t}`, s.y);
+      output.show(0, `h_${t} W_hy`, s.read, stage >= 4);
+      output.show(1, "+ b_y", values.b_y, stage >= 4);
+      output.show(2, `= y_${t}`, s.y, stage >= 4);
       outputTerms.show(`h_${t} W_hy`, s.h, values.W_hy);
 
       stages[4].show(`p_${t} = softmax(y_${t})`, stage);
-      chances.show(0, `p_${t}`, s.p);
+      chances.show(0, `p_${t}`, s.p, stage >= 5);
       bars.forEach((bar, i) => {
         bar.style.height = `${100 * s.p[i]}%`;
         bar.classList.toggle("dogs-target", i === s.target);
       });
       const right = s.guess === s.target;
-      verdict.textContent = `Guess ${LETTERS[s.guess]}, right letter ${LETTERS[s.target]} ` +
+      verdict.textContent = `Guess ${LETTERS[s.guess]}, right letter ${LETTERS[s.target]} (outlined) ` +
         `${right ? "✓" : "✗"}. Loss −ln ${fixed(s.p[s.target])} = ${fixed(s.loss)}.`;
       verdict.title = String(s.loss);
 
       const used = [["h0"].filter(() => t === 1), ["W_xh", "W_hh", "b_h"], [], ["W_hy", "b_y"], []];
       grid.show(values, used[stage - 1], s.input);
-      if (refused && !refused.hasAttribute("aria-invalid")) forgive();
       live.say(sentence(steps, t, stage));
     }
 

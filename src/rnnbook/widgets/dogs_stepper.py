@@ -16,10 +16,10 @@ from .explorer import (
     fixed,
     stand_in_root,
     stand_in_table,
-    vector,
 )
 
 WEIGHTS = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
+HEIGHTS = "1205px", "1950px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class DogsStepper(Explorer):
@@ -83,41 +83,50 @@ class DogsStepper(Explorer):
         xs, targets, letters = tasks.dogs()
         ys, trace = self.model.run(xs, (np.array([self.h0]),))
         ps, loss = softmax(ys), cross_entropy(ys, targets)[0]
-        steps = []
-        for t, (h, y, p, target) in enumerate(
-            zip(trace.hs[:, 0], ys[:, 0], ps[:, 0], targets[:, 0], strict=True), start=1
-        ):
-            guess = letters[p.argmax()]
-            verdict = "right" if guess == letters[target] else f"wrong, {letters[target]}"
-            steps.append([
-                f"{t}, reads {letters[xs[t - 1, 0].argmax()]}",
-                vector(h),
-                vector(y),
-                vector(p),
-                f"{guess} ({verdict})",
-                fixed(-np.log(p[target])),
-            ])  # fmt: skip
-
-        def weights(caption, rows, columns, values):
-            return stand_in_table(
-                caption,
-                ["", *columns],
-                [[row, *map(fixed, line)] for row, line in zip(rows, values, strict=True)],
-            )
-
-        into, units = "<i>h</i><sub>{}</sub>", "123"
-        columns = [into.format(unit) for unit in units]
-        body = "\n".join([
+        hs = trace.hs[:, 0]
+        guesses, rights = ps[:, 0].argmax(axis=-1), targets[:, 0]
+        losses = -np.log(ps[range(3), 0, rights])
+        steps = [
+            ["reads", *(letters[x.argmax()] for x in xs[:, 0])],
+            *numbers([f"<i>h</i>, entry {unit}" for unit in "123"], hs.T),
+            *numbers([f"<i>y</i>, {letter}" for letter in letters], ys[:, 0].T),
+            *numbers([f"<i>p</i>, {letter}" for letter in letters], ps[:, 0].T),
+            ["guess", *(letters[guess] for guess in guesses)],
+            ["right letter", *(letters[right] for right in rights)],
+            *numbers(["loss"], [losses]),
+        ]
+        tables = [
+            stand_in_table("The three steps", ["", "1", "2", "3"], steps),
+            "<div>",
             stand_in_table(
-                "The network reads d, o, g and should say o, g, s.",
-                ["step", "h", "y", "p for d, o, g, s", "guess", "loss"],
-                steps,
+                f"{name('W_xh')}, {name('b_h')} and {name('h_0')}",
+                ["", *"123"],
+                numbers([*letters, name("b_h"), name("h_0")], [*self.W_xh, self.b_h, self.h0]),
             ),
-            f"<p>h_0 = {vector(self.h0)}. Mean loss over the three steps: {fixed(loss)}.</p>",
-            weights("W_xh and b_h", [*letters, "b_h"], columns, [*self.W_xh, self.b_h]),
-            weights("W_hh", columns, columns, self.W_hh),
-            weights("W_hy and b_y", [*columns, "b_y"], letters, [*self.W_hy, self.b_y]),
+            stand_in_table(name("W_hh"), ["", *"123"], numbers("123", self.W_hh)),
+            stand_in_table(
+                f"{name('W_hy')} and {name('b_y')}",
+                ["", *letters],
+                numbers([*"123", name("b_y")], [*self.W_hy, self.b_y]),
+            ),
+            "</div>",
+        ]
+        body = "\n".join([
+            "<p><strong>What comes after d, o, g?</strong> The network reads d, o, g and should "
+            f"say o, g, s. Its mean loss over the three steps is {fixed(loss)}.</p>",
+            '<div style="display: flex; flex-wrap: wrap; gap: 0 2em; align-items: flex-start">',
+            *tables,
+            "</div>",
         ])  # fmt: skip
         return stand_in_root(
-            "dogs-stepper", "The forward pass of dogs, all numbers", "0px", "0px", body
+            "dogs-stepper", "The forward pass of dogs, all numbers", *HEIGHTS, body
         )
+
+
+def name(symbol: str) -> str:
+    letter, index = symbol.split("_")
+    return f"<i>{letter}</i><sub>{index}</sub>"
+
+
+def numbers(heads, rows) -> list[list[str]]:
+    return [[head, *map(fixed, row)] for head, row in zip(heads, rows, strict=True)]

@@ -11,17 +11,33 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/* A drawing, from its markup. */
+export function drawing(markup) {
+  const template = element("template");
+  template.innerHTML = markup;
+  return template.content.firstElementChild;
+}
+
 /* An id that no other view has: each widget loads this module anew, so a counter would repeat. */
 export function freshId() {
   return "rnnbook-" + Math.random().toString(36).slice(2, 12);
 }
 
-/* The letters of the book: math("h_{t-1}") is an italic h with a subscript. */
+/* The letters of the book: math("h_{t-1}") is an italic h with a subscript, math("W_hh^(2)") has a
+   superscript too. */
 export function math(name) {
-  const [base, index = ""] = name.split("_");
+  const [stem, power = ""] = name.split("^");
+  const [base, index = ""] = stem.split("_");
   const node = element("span", { class: "rnnbook-math" }, element("i", {}, base));
-  if (index) node.append(element("sub", {}, index.replace(/[{}]/g, "").replace("-", "−")));
+  const text = index.replace(/[{}]/g, "").replace("-", "−");
+  if (text) node.append(element("sub", {}, /^[a-z]+$/.test(text) ? element("i", {}, text) : text));
+  if (power) node.append(element("sup", {}, power));
   return node;
+}
+
+/* "h_2 = tanh(a_2)": the names with an index become mathematics. */
+export function formula(text) {
+  return text.split(/([a-zA-Z]_[a-z0-9]+)/).map((part, i) => (i % 2 ? math(part) : part));
 }
 
 export function fixed(value, digits = 3) {
@@ -85,12 +101,13 @@ export function liveRegion() {
   return {
     nodes: [seen, spoken],
     say(text) {
-      seen.textContent = text;
+      seen.replaceChildren(...formula(text));
       this.announce(text);
     },
     /* Spoken, while what is seen stays. */
     announce(text) {
       clearTimeout(timer);
+      if (spoken.textContent === "") spoken.textContent = text; // no news while the page loads
       timer = setTimeout(() => {
         if (spoken.textContent !== text) spoken.textContent = text;
       }, 150);
@@ -113,18 +130,20 @@ export function follow(model, traits, draw) {
 
 /* A field for one number within ±limit. An entry that is none is marked and reported, and the
    last good value stays in the model. `step` is what an arrow key adds. */
-export function numberField({ name, limit, step, change, refuse }) {
+export function numberField({ name, limit, step, change, refuse, forgive }) {
   const input = element("input", {
     type: "number", step: "any", min: -limit, max: limit, "aria-label": name,
     class: "rnnbook-number", autocomplete: "off",
   });
   let kept = null;
 
-  const accept = () => input.removeAttribute("aria-invalid");
   const write = (value) => {
     kept = value;
     input.title = String(value);
-    accept();
+    if (input.hasAttribute("aria-invalid")) {
+      input.removeAttribute("aria-invalid");
+      forgive(input);
+    }
   };
   const put = (value) => {
     write(value);

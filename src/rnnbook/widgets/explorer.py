@@ -51,6 +51,18 @@ class Whole(traitlets.TraitType):
         return int(value)
 
 
+class Choice(traitlets.TraitType):
+    """One of a few words; the first is the default."""
+
+    def __init__(self, *words: str):
+        super().__init__(words[0])
+        self.words = words
+        self.tag(sync=True)
+
+    def validate(self, owner, value):
+        return checks.one_of(self.name, value, self.words)
+
+
 class Truth(traitlets.TraitType):
     """True or False, and nothing that merely looks like it."""
 
@@ -123,27 +135,30 @@ def stand_in_root(name: str, label: str, wide: str, narrow: str, body: str) -> s
     """
     return (
         f'<div class="rnnbook rnnbook-stand-in rnnbook-{name}-stand-in" role="group" '
-        f'aria-label="{escape(label)}" style="--explorer-min-height: {wide}; '
-        f'--explorer-min-height-narrow: {narrow}; overflow-x: auto">\n{body}\n</div>'
+        f'aria-label="{escape(label)}" data-min-height="{wide}" data-min-height-narrow="{narrow}" '
+        f'style="overflow-x: auto">\n{body}\n</div>'
     )
 
 
 def stand_in_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table whose first column heads its rows. Cells are HTML already; numbers go right."""
-    cell = "padding: 0.15em 0.6em; text-align: right; vertical-align: top"
-    first = "padding: 0.15em 0.6em 0.15em 0; text-align: left; vertical-align: top"
 
-    def line(tag: str, cells: Sequence[str]) -> str:
-        start = f'<th scope="{"col" if tag == "th" else "row"}" style="{first}">{cells[0]}</th>'
-        scope = ' scope="col"' if tag == "th" else ""
-        rest = "".join(f'<{tag}{scope} style="{cell}">{text}</{tag}>' for text in cells[1:])
-        return f"<tr>{start}{rest}</tr>"
+    def heading(scope: str, side: str, text: str) -> str:
+        style = f"text-align: {side}; font-weight: normal"
+        return f'<th scope="{scope}" style="{style}">{text}</th>'
 
+    columns = "".join(heading("col", "right", text) for text in head[1:])
+    lines = [
+        heading("row", "left", row[0]) + "".join(f"<td>{text}</td>" for text in row[1:])
+        for row in rows
+    ]
     return (
-        '<table style="border-collapse: collapse; font-variant-numeric: tabular-nums">\n'
-        f'<caption style="text-align: left">{caption}</caption>\n'
-        f"<thead>{line('th', head)}</thead>\n<tbody>\n"
-        + "\n".join(line("td", row) for row in rows)
+        '<table style="margin: 0 0 0.8em; border-collapse: separate; border-spacing: 0.5em 0.1em; '
+        "font-size: 0.9375em; line-height: 1.4; text-align: right; "
+        'font-variant-numeric: tabular-nums">\n'
+        f'<caption style="text-align: left; caption-side: top">{caption}</caption>\n'
+        f"<thead><tr><td>{head[0]}</td>{columns}</tr></thead>\n<tbody>\n"
+        + "\n".join(f"<tr>{line}</tr>" for line in lines)
         + "\n</tbody>\n</table>"
     )
 
@@ -152,10 +167,6 @@ def fixed(value: float, digits: int = 3) -> str:
     """A number with fixed decimals and a true minus; what rounds to zero has no sign."""
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def vector(values: Sequence[float], digits: int = 3) -> str:
-    return "(" + ", ".join(fixed(value, digits) for value in values) + ")"
 
 
 def _short(value) -> str:

@@ -1,7 +1,6 @@
 /* How many numbers are learned? The arithmetic first; tests compare it with parameter_counter.py. */
 
 export function rows(D, H, T, secondBias) {
-  const affine = D * H + H * H + H;
   const gate = D * H + H * H + (secondBias ? 2 * H : H);
   const letters = `D·H + H·H + ${secondBias ? "2·H" : "H"}`;
   const numbers = `${D}·${H} + ${H}·${H} + ${secondBias ? `2·${H}` : H}`;
@@ -10,8 +9,7 @@ export function rows(D, H, T, secondBias) {
   });
   return [
     row("rnn", "RNN", false, gate, letters, numbers),
-    row("untied", "Untied unrolled net", true, T * affine,
-      "T·(D·H + H·H + H)", `${T}·(${D}·${H} + ${H}·${H} + ${H})`),
+    row("untied", "Untied chain", true, T * gate, `T·(${letters})`, `${T}·(${numbers})`),
     row("window", "Window MLP", true, T * D * H + H, "T·D·H + H", `${T}·${D}·${H} + ${H}`),
     row("gru", "GRU", false, 3 * gate, `3·(${letters})`, `3·(${numbers})`),
     row("lstm", "LSTM", false, 4 * gate, `4·(${letters})`, `4·(${numbers})`),
@@ -31,12 +29,11 @@ export function sentence(D, H, T, secondBias) {
     `D = ${D}, H = ${H}, T = ${T}. The RNN learns ${thousands(rnn)} numbers. ` +
     `With its own weights at every step it would be ${thousands(untied)}, ${times(untied)}; ` +
     `a window MLP needs ${thousands(window)}, ${times(window)}.` +
-    (secondBias ? " Two biases per gate, as in PyTorch." : "")
+    (secondBias ? " Two biases for each sum, as in PyTorch." : "")
   );
 }
 
-/* The first of 1, 2, 5, 10, 20, 50, … that is not below the value. Between two of them the scale
-   stands still, so a bar moves only when its count does. */
+/* The first of 1, 2, 5, 10, 20, 50, … that is not below the value. */
 export function niceCeiling(value) {
   let power = 1;
   while (10 * power < value) power *= 10;
@@ -45,10 +42,10 @@ export function niceCeiling(value) {
 
 const EXPLANATION = {
   rnn: "one set of weights, used at every step",
-  untied: "the same net with its own weights at every step",
+  untied: "its own weights at every step",
   window: "one hidden layer that sees all T inputs at once",
-  gru: "three affine maps: two gates and a candidate",
-  lstm: "four affine maps: three gates and a candidate",
+  gru: "three sums like the RNN's",
+  lstm: "four sums like the RNN's",
 };
 
 function barRow(key) {
@@ -74,7 +71,7 @@ export default {
     const D = slider(model, "D", "inputs per step", 1, 512);
     const H = slider(model, "H", "hidden units", 1, 512);
     const T = slider(model, "T", "steps", 1, 100);
-    const bias = checkbox(model, "second_bias", "second bias per gate, as in PyTorch");
+    const bias = checkbox(model, "second_bias", "second bias, as in PyTorch");
     const live = liveRegion();
     const bars = rows(1, 1, 1, false).map((row) => barRow(row.key));
     const ticks = [0, 1, 2].map(() => element("span"));
@@ -95,7 +92,8 @@ export default {
         whole(model.get("T"), 1, 100)];
       const secondBias = Boolean(model.get("second_bias"));
       const now = rows(...sizes, secondBias);
-      const scale = niceCeiling(Math.max(...now.map((row) => row.count)));
+      // From D and H alone, so that only what depends on T moves with T.
+      const scale = niceCeiling(24 * rows(sizes[0], sizes[1], 1, false)[0].count);
       [D, H, T].forEach((control, i) => control.show(sizes[i]));
       bias.show(secondBias);
       now.forEach((row, i) => {
@@ -103,7 +101,8 @@ export default {
         bar.name.textContent = row.name;
         bar.count.textContent = thousands(row.count);
         bar.ratio.textContent = `${ratio(row.count, now[0].count)} ×`;
-        bar.bar.style.width = `${(100 * row.count) / scale}%`;
+        bar.bar.style.width = `${Math.min(100, (100 * row.count) / scale)}%`;
+        bar.bar.classList.toggle("counter-beyond", row.count > scale);
         bar.tag.textContent = row.dependsOnT ? "grows with T" : "does not depend on T";
         bar.tag.classList.toggle("counter-grows", row.dependsOnT);
         bar.formula.textContent = row.formula;
@@ -111,8 +110,8 @@ export default {
       root.style.setProperty("--rnn-share", now[0].count / scale);
       ticks.forEach((tick, i) => (tick.textContent = thousands((scale * i) / 2)));
       note.textContent =
-        `All bars have one linear scale, from 0 to ${thousands(scale)} numbers; the dashed line ` +
-        "marks the RNN, and × compares with it. Counted: the recurrent or hidden layer alone, " +
+        `All bars have one linear scale, from 0 to ${thousands(scale)} numbers; one that goes on ` +
+        "beyond it ends in a point. The dashed line marks the RNN, and × compares with it. Counted: the recurrent or hidden layer alone, " +
         "without the readout.";
       live.say(sentence(...sizes, secondBias));
     }

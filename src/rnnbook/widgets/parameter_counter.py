@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .explorer import Explorer, Truth, Whole, assembled, stand_in_root
 
 NOT_COUNTED = "Counted: the recurrent or hidden layer alone, without the readout."
+HEIGHTS = "730px", "1255px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class Row(NamedTuple):
@@ -17,14 +18,14 @@ class Row(NamedTuple):
 
 
 class ParameterCounter(Explorer):
-    """Count what an RNN, its untied unrolled net, a window MLP, a GRU and an LSTM learn.
+    """Count what an RNN, the same chain untied, a window MLP, a GRU and an LSTM learn.
 
     Parameters
     ----------
     D : inputs per step, 1 to 512
     H : hidden units, 1 to 512
     T : steps, 1 to 100
-    second_bias : count two biases per gate, as PyTorch has them, in the RNN, the GRU and the LSTM
+    second_bias : count two biases for each sum, as PyTorch has them; the window MLP keeps its one
 
     A value outside its range is a `ValueError` that names it.
 
@@ -52,8 +53,7 @@ class ParameterCounter(Explorer):
         """The figure's five rows, in its order."""
         D, H, T = self.D, self.H, self.T
         biases = 2 if self.second_bias else 1
-        affine = D * H + H * H + H  # one affine map of (x_t, h_{t-1})
-        gate = D * H + H * H + biases * H
+        gate = D * H + H * H + biases * H  # one affine map of (x_t, h_{t-1})
         bias = "2·H" if self.second_bias else "H"
         bias_n = f"2·{H}" if self.second_bias else f"{H}"
         letters, numbers = f"D·H + H·H + {bias}", f"{D}·{H} + {H}·{H} + {bias_n}"
@@ -63,8 +63,7 @@ class ParameterCounter(Explorer):
 
         return [
             row("rnn", "RNN", False, gate, letters, numbers),
-            row("untied", "Untied unrolled net", True, T * affine,
-                "T·(D·H + H·H + H)", f"{T}·({D}·{H} + {H}·{H} + {H})"),
+            row("untied", "Untied chain", True, T * gate, f"T·({letters})", f"{T}·({numbers})"),
             row("window", "Window MLP", True, T * D * H + H,
                 "T·D·H + H", f"{T}·{D}·{H} + {H}"),
             row("gru", "GRU", False, 3 * gate, f"3·({letters})", f"3·({numbers})"),
@@ -75,7 +74,7 @@ class ParameterCounter(Explorer):
         """What the figure says, in words."""
         counts = self.counts()
         rnn, untied, window = counts["rnn"], counts["untied"], counts["window"]
-        biases = " Two biases per gate, as in PyTorch." if self.second_bias else ""
+        biases = " Two biases for each sum, as in PyTorch." if self.second_bias else ""
         return (
             f"D = {self.D}, H = {self.H}, T = {self.T}. The RNN learns {rnn:,} numbers. "
             f"With its own weights at every step it would be {untied:,}, "
@@ -101,9 +100,7 @@ class ParameterCounter(Explorer):
             f"<p>{escape(self.sentence())} {NOT_COUNTED} "
             f"All bars have one scale; the longest is {longest:,}.</p>"
         )
-        return stand_in_root(
-            "parameter-counter", "How many numbers are learned", "0px", "0px", body
-        )
+        return stand_in_root("parameter-counter", "How many numbers are learned", *HEIGHTS, body)
 
 
 def ratio(count: int, reference: int) -> str:

@@ -1,0 +1,210 @@
+/* How far back must a derivative go? All numbers come from truncation_explorer.py. */
+
+const LONGEST = 100;
+
+export function ended(theta) {
+  if (theta === null) return "beyond 1,000";
+  return fixed(theta, Math.abs(theta) < 10 ? 4 : 1);
+}
+
+export function sentence({ g, ends, limit, best }, K) {
+  const now = g[K - 1];
+  const off = 100 * Math.abs(now / limit - 1);
+  const near = off <= 1 ? "within 1 % of it" : `but ${off.toFixed(1)} % too small`;
+  const [sign, way] = now > 0 ? ["the wrong sign", "away from"]
+    : [`the right sign, ${near}`, "towards"];
+  return `K = ${K}: the truncated derivative is ${fixed(now, 2)}, the true one ` +
+    `${fixed(limit, 0)}: ${sign}. Learning moves θ ${way} its best value, ${fixed(best, 4)}; ` +
+    `after 3,000 steps it is ${ended(ends[K - 1])}.`;
+}
+
+/* A picture whose drawing is stretched to its box, while lines and letters keep their size.
+   `place` puts a node at a point of the drawing. */
+function plot(label, [left, right], [low, high], height, marks) {
+  const across = (x) => (100 * (x - left)) / (right - left);
+  const down = (y) => (100 * (high - y)) / (high - low);
+  const art = drawing('<svg class="truncation-art" aria-hidden="true" viewBox="0 0 100 100" ' +
+    'preserveAspectRatio="none"></svg>');
+  const box = element("div", { class: "truncation-box", style: `height: ${height}px` }, art);
+  const picture = {
+    node: element("div", { class: "truncation-plot", role: "img", "aria-label": label }, box),
+    draw(markup) {
+      art.innerHTML = markup;
+    },
+    line: (className, points) => `<polyline class="${className}" points="` +
+      `${points.map(([x, y]) => `${across(x).toFixed(2)},${down(y).toFixed(2)}`).join(" ")}"/>`,
+    bar: (className, x, y) => `<rect class="${className}" x="${across(x + 0.15).toFixed(2)}" ` +
+      `width="${across(left + 0.7).toFixed(2)}" y="${Math.min(down(0), down(y)).toFixed(2)}" ` +
+      `height="${Math.abs(down(y) - down(0)).toFixed(2)}"/>`,
+    place(node, x, y) {
+      node.style.left = `${across(x)}%`;
+      node.style.top = `${down(y)}%`;
+      if (node.parentNode !== box) box.append(node);
+    },
+    across,
+    box,
+  };
+  for (const y of marks) {
+    picture.place(element("span", { class: "truncation-y" }, fixed(y, 0)), left, y);
+  }
+  return picture;
+}
+
+function ticks(picture, values, digits = 0) {
+  return element("div", { class: "truncation-ticks", "aria-hidden": "true" },
+    ...values.map((value) => element("span", { style: `left: ${picture.across(value)}%` },
+      fixed(value, digits))));
+}
+
+/* The terms by age and their running sum, one under the other with one axis. */
+function sums(numbers) {
+  const bars = plot("Bars: the terms by age", [0, LONGEST], [-1.15, 1.15], 110, [1, 0, -1]);
+  const sum = plot("Curve: the sum of the first K terms", [0, LONGEST], [-8.5, 18.5], 190,
+    [10, 0, -6]);
+  const at = element("span", { class: "truncation-dot" });
+  const value = element("output", { class: "truncation-value" });
+  const name = element("span", {});
+  const text = (className, words) => element("span", { class: className }, words);
+  sum.place(text("truncation-word truncation-at-right truncation-is-wrong", "wrong sign"), LONGEST - 1, 14);
+  sum.place(text("truncation-word truncation-is-right", "right sign"), 1, -2);
+  sum.place(text("truncation-word truncation-true", `the truth, ${fixed(numbers.limit, 0)}`),
+    LONGEST - 1, numbers.limit);
+  return {
+    node: element("div", { class: "truncation-sums" },
+      element("p", { class: "truncation-head" },
+        element("b", {}, "Terms"), " by age, hollow if cut off"),
+      bars.node,
+      element("p", { class: "truncation-head" },
+        element("b", {}, "Their sum"), element("span", { class: "truncation-is" }, name, value)),
+      sum.node,
+      ticks(sum, [0, 20, 40, 60, 80, 100]),
+      element("p", { class: "truncation-axis" }, "steps back")),
+    show({ terms, g, limit }, K) {
+      const cut = (picture, low, high) => picture.line("truncation-cut", [[K, low], [K, high]]);
+      bars.draw(bars.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
+        terms.map((term, k) => bars.bar(k < K ? "truncation-kept" : "truncation-left-out", k, term))
+          .join("") + cut(bars, -1.15, 1.15));
+      sum.draw('<rect class="truncation-wrong" x="0" y="0" width="100" height="68.52"/>' +
+        sum.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
+        sum.line("truncation-limit", [[0, limit], [LONGEST, limit]]) +
+        sum.line("truncation-curve", [[0, 0], ...g.map((value, i) => [i + 1, value])]) +
+        cut(sum, -8.5, 18.5));
+      sum.place(at, K, g[K - 1]);
+      name.replaceChildren(element("i", {}, "g"), `(${K}) = `);
+      value.textContent = fixed(g[K - 1], 2);
+      bars.node.setAttribute("aria-label", "Bars: the terms by age from 0 to 99. Ten are 1; " +
+        `then they fall, and from age 20 on they are negative. ${K} are kept.`);
+      sum.node.setAttribute("aria-label", "Curve: the sum of the first K terms. It rises to 16.5 " +
+        "at K = 19, falls below 0 at K = 41 and nears −6. " +
+        `At K = ${K} it is ${fixed(g[K - 1], 2)}.`);
+    },
+  };
+}
+
+const LOW = -0.62;
+const HIGH = 1.22;
+const STRETCH = 0.04; // how much of the θ axis a derivative of 1 takes as an arrow
+
+/* The loss of the settled network over θ, and under it which way each derivative pushes. */
+function valley(numbers) {
+  const { best, start, limit } = numbers;
+  const loss = (theta) => (limit * theta - 1) ** 2 / 2;
+  const bowl = plot("Curve: the loss over theta", [LOW, HIGH], [-2, 36], 190, []);
+  const curve = Array.from({ length: 47 }, (_, i) => LOW + (i * (HIGH - LOW)) / 46)
+    .map((theta) => [theta, loss(theta)]);
+  const drop = (theta, className) => bowl.line(className, [[theta, loss(theta)], [theta, -2]]);
+  bowl.draw(bowl.line("truncation-bowl", curve) + drop(start, "truncation-drop") +
+    drop(best, "truncation-drop"));
+  const mark = (className, theta) => {
+    const node = element("span", { class: className });
+    bowl.place(node, theta, loss(theta));
+  };
+  mark("truncation-dot", start);
+  mark("truncation-dot truncation-best", best);
+  bowl.place(element("span", { class: "truncation-word" }, `start, ${start}`), start + 0.06, loss(start) - 2);
+  bowl.place(element("span", { class: "truncation-word truncation-middle" }, "best, −1/6"), best, 6);
+  bowl.place(element("span", { class: "truncation-word" }, "loss"), 0.93, 33);
+
+  const strip = (className, words) => {
+    const arrow = element("span", { class: `truncation-arrow ${className}` });
+    const text = element("span", {});
+    return {
+      node: element("div", { class: "truncation-strip" },
+        element("p", {}, words, " ", text),
+        element("div", { class: "truncation-lane", "aria-hidden": "true" },
+          element("span", { class: "truncation-from", style: `left: ${bowl.across(start)}%` }),
+          arrow)),
+      show(g) {
+        const far = Math.abs(g) * STRETCH;
+        const right = g > 0; // from the start, which lies right of the best value
+        arrow.classList.toggle("truncation-to-right", right);
+        arrow.style.left = right ? `${bowl.across(start)}%` : "auto";
+        arrow.style.right = right ? "auto" : `${100 - bowl.across(start)}%`;
+        arrow.style.width = `${bowl.across(LOW + far)}%`;
+        text.textContent = right ? "away from the best" : "towards the best";
+      },
+    };
+  };
+  const seen = strip("truncation-seen", "The truncated one:");
+  const truth = strip("truncation-truth", "The true derivative:");
+  const end = element("span", { class: "truncation-end" });
+  const where = element("b", {});
+  return {
+    node: element("div", { class: "truncation-valley" },
+      element("p", { class: "truncation-head" },
+        element("b", {}, "The loss"), " over θ"),
+      bowl.node,
+      ticks(bowl, [-0.5, 0, 0.5, 1], 1),
+      element("p", { class: "truncation-axis" }, "θ, the number that is learned"),
+      truth.node, seen.node,
+      element("div", { class: "truncation-strip" },
+        element("p", {}, "After 3,000 steps θ is ", where),
+        element("div", { class: "truncation-lane", "aria-hidden": "true" },
+          element("span", { class: "truncation-from", style: `left: ${bowl.across(best)}%` }), end))),
+    show({ g, ends }, K) {
+      const theta = ends[K - 1];
+      const outside = theta === null || theta > HIGH;
+      seen.show(g[K - 1]);
+      truth.show(limit);
+      where.textContent = ended(theta);
+      end.classList.toggle("truncation-outside", outside);
+      end.style.left = outside ? "100%" : `${bowl.across(theta)}%`;
+      bowl.node.setAttribute("aria-label", "Curve: the loss over theta from −0.6 to 1.2, a bowl " +
+        "with its lowest point at −1/6. Learning starts at 0.5, on the right side of the bowl.");
+    },
+  };
+}
+
+export default {
+  render({ model, el }) {
+    const numbers = model.get("numbers");
+    const K = slider(model, "K", "steps back", 1, LONGEST);
+    const live = liveRegion();
+    const left = sums(numbers);
+    const right = valley(numbers);
+    const root = element("div", { class: "rnnbook rnnbook-explorer truncation-explorer" },
+      element("p", { class: "rnnbook-title" }, "How far back must a derivative go?"),
+      element("div", { class: "truncation-controls" }, K.node),
+      element("div", { class: "truncation-said" }, ...live.nodes),
+      element("div", { class: "truncation-panes" }, left.node, right.node),
+      element("p", { class: "rnnbook-note" },
+        "The length of an arrow is the size of the derivative. Learning is online: 3,000 steps " +
+        "from θ = 0.5, each moving θ by 0.0001 times the truncated derivative of the loss."));
+
+    function draw() {
+      const now = whole(model.get("K"), 1, LONGEST);
+      K.show(now);
+      left.show(numbers, now);
+      right.show(numbers, now);
+      live.say(sentence(numbers, now));
+    }
+
+    el.append(root);
+    const unfollow = follow(model, ["K"], draw);
+    return () => {
+      unfollow();
+      live.stop();
+      root.remove();
+    };
+  },
+};

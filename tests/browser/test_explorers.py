@@ -1,0 +1,697 @@
+"""The explorers in a browser: the arithmetic, the keyboard, the live region, two copies.
+
+The first half mounts an explorer's own script in a blank page, with a model of a few lines that
+keeps the promises of the real one. The second half uses the built site.
+"""
+
+import base64
+
+import anywidget
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from rnnbook import RNN, Model, cross_entropy, tasks
+from rnnbook.losses import softmax
+from rnnbook.model import Readout
+from rnnbook.widgets import DogsStepper, ParameterCounter, PathExplorer, TruncationExplorer
+
+EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer]
+
+# Like Backbone's: an equal value is no change, and listeners are called at once.
+MODEL = """
+window.Model = class {
+  constructor(state) { this.state = state; this.listeners = []; this.saved = 0; }
+  get(name) { return this.state[name]; }
+  set(name, value) {
+    if (JSON.stringify(value) === JSON.stringify(this.state[name])) return;
+    this.state[name] = value;
+    for (const [event, act] of [...this.listeners]) if (event === "change:" + name) act();
+  }
+  save_changes() { this.saved += 1; }
+  on(event, act) { this.listeners.push([event, act]); }
+  off(event, act) {
+    this.listeners = this.listeners.filter(([e, a]) => e !== event || (act && a !== act));
+  }
+};
+window.models = {}; window.cleanups = {};
+"""
+MOUNT = """async ({ source, state, style, model, view }) => {
+  const module = await import(source);
+  models[model] ??= new Model(state);
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  const el = document.createElement("div");
+  el.id = view;
+  document.body.append(sheet, el);
+  cleanups[view] = module.default.render({ model: models[model], el });
+}"""
+
+
+def module(explorer):
+    text = base64.b64encode(explorer._esm.encode()).decode()
+    return f"data:text/javascript;charset=utf-8;base64,{text}"
+
+
+@pytest.fixture
+def blank(browser):
+    page = browser.new_page(viewport={"width": 360, "height": 900})
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    page.set_content('<!doctype html><html lang="en"><title>x</title><body></body></html>')
+    page.evaluate(MODEL)
+    yield page
+    page.close()
+    assert not wrong
+
+
+def mount(page, explorer, model="m", view="v"):
+    inherited = anywidget.AnyWidget.class_traits(sync=True)
+    state = {
+        name: getattr(explorer, name)
+        for name in explorer.traits(sync=True)
+        if name not in inherited and not name.startswith("_")
+    }
+    page.evaluate(
+        MOUNT,
+        {
+            "source": module(explorer),
+            "state": state,
+            "style": explorer._css,
+            "model": model,
+            "view": view,
+        },
+    )
+    return page.locator(f"#{view}")
+
+
+def said(place):
+    return place.locator("[role=status]")
+
+
+def field(place, name):
+    return place.get_by_role("spinbutton", name=name, exact=True)
+
+
+# ---- the arithmetic ----
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_formulas_and_sentence_equal_python(blank, seed):
+    rng = np.random.default_rng(seed)
+    settings = [(1, 1, 1), (512, 512, 100), (100, 100, 20)]
+    settings += [tuple(int(n) for n in rng.integers(1, (513, 513, 101))) for _ in range(20)]
+    for D, H, T in settings:
+        for second_bias in (False, True):
+            counter = ParameterCounter(D=D, H=H, T=T, second_bias=second_bias)
+            rows, sentence = blank.evaluate(
+                """async ([source, ...sizes]) => {
+                  const { rows, sentence } = await import(source);
+                  return [rows(...sizes), sentence(...sizes)];
+                }""",
+                [module(counter), D, H, T, second_bias],
+            )
+            assert [tuple(row.values()) for row in rows] == [tuple(r) for r in counter.rows()]
+            assert sentence == counter.sentence()
+
+
+def random_stepper(scale, rng):
+    cell = RNN(
+        W_xh=scale * rng.uniform(-1, 1, (4, 3)),
+        W_hh=scale * rng.uniform(-1, 1, (3, 3)),
+        b_h=scale * rng.uniform(-1, 1, 3),
+    )
+    readout = Readout(scale * rng.uniform(-1, 1, (3, 4)), scale * rng.uniform(-1, 1, 4))
+    return DogsStepper(Model(cell, readout), h0=rng.uniform(-1, 1, 3))
+
+
+def forward_in_the_browser(page, stepper):
+    weights = {name: getattr(stepper, name) for name in (*stepper.start,)}
+    return page.evaluate(
+        """async ([source, weights]) => {
+          const { forward, meanLoss } = await import(source);
+          const steps = forward(weights);
+          return [steps, meanLoss(steps)];
+        }""",
+        [module(stepper), weights],
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
+def test_forward_pass_equals_rnnbook(blank, scale, seed):
+    stepper = random_stepper(scale, np.random.default_rng(seed))
+    steps, mean = forward_in_the_browser(blank, stepper)
+    xs, targets, _ = tasks.dogs()
+    h0 = np.array([stepper.h0])
+    ys, trace = stepper.model.run(xs, (h0,))
+
+    def close(name, expected):
+        got = np.array([step[name] for step in steps])
+        np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12, err_msg=name)
+
+    close("x", xs[:, 0])
+    before = np.concatenate([h0, trace.hs[:-1, 0]])
+    close("before", before)
+    close("a", xs[:, 0] @ stepper.W_xh + before @ stepper.W_hh + stepper.b_h)
+    close("h", trace.hs[:, 0])
+    close("y", ys[:, 0])
+    close("p", softmax(ys)[:, 0])
+    close("guess", ys[:, 0].argmax(axis=-1))
+    close("target", targets[:, 0])
+    losses = [cross_entropy(ys[t : t + 1], targets[t : t + 1])[0] for t in range(3)]
+    close("loss", losses)
+    assert mean == pytest.approx(cross_entropy(ys, targets)[0], rel=1e-12)
+
+
+def test_softmax_and_loss_survive_the_largest_weights(blank):
+    W_hy = np.zeros((3, 4))
+    W_hy[:, 0], W_hy[:, 1] = 20, -20
+    stepper = DogsStepper()
+    stepper.W_xh, stepper.W_hy = np.full((4, 3), 20.0), W_hy
+    steps, mean = forward_in_the_browser(blank, stepper)
+    xs, targets, _ = tasks.dogs()
+    ys, _ = stepper.model.run(xs)
+    assert mean == pytest.approx(cross_entropy(ys, targets)[0], rel=1e-12)
+    assert steps[0]["loss"] > 100
+    assert sum(steps[0]["p"]) == pytest.approx(1, abs=1e-12)
+    p = blank.evaluate(
+        "async (source) => (await import(source)).softmax([1000, 1000, -1000])", module(stepper)
+    )
+    assert p == [0.5, 0.5, 0]  # without care exp(1000) is infinite
+
+
+# ---- the views ----
+
+
+def test_two_copies_do_not_disturb_each_other(blank):
+    one = mount(blank, ParameterCounter(T=20), "a", "one")
+    two = mount(blank, ParameterCounter(T=30), "b", "two")
+    one.get_by_role("slider", name="T steps").press("ArrowRight")
+    expect(said(one)).to_contain_text("T = 21.")
+    expect(said(two)).to_contain_text("T = 30.")
+    assert two.get_by_role("slider", name="T steps").input_value() == "30"
+    three = mount(blank, DogsStepper(), "c", "three")
+    four = mount(blank, DogsStepper(t=3), "d", "four")
+    three.get_by_role("radio", name="step 2").check()
+    expect(said(three)).to_contain_text("Step 2 of 3")
+    expect(said(four)).to_contain_text("Step 3 of 3")
+    expect(four.get_by_role("radio", name="step 3")).to_be_checked()
+    ids = blank.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_two_views_of_one_model_stay_in_step(blank):
+    one = mount(blank, DogsStepper(), "a", "one")
+    two = mount(blank, DogsStepper(), "a", "two")
+    field(one, "W_xh, row d, column 1").press("ArrowUp")
+    assert field(two, "W_xh, row d, column 1").input_value() == "0.6"
+    two.get_by_role("button", name="Next").click()
+    expect(said(one)).to_contain_text("Row d of W_xh")
+
+
+def test_a_linked_value_moves_the_figure(blank):
+    place = mount(blank, ParameterCounter())
+    blank.evaluate("models.m.set('T', 40)")
+    assert place.get_by_role("slider", name="T steps").input_value() == "40"
+    expect(said(place)).to_contain_text("804,000, 40 times as many")
+    blank.evaluate("models.m.set('T', 1000)")  # a link brings anything
+    expect(said(place)).to_contain_text("T = 100.")
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_cleanup_leaves_nothing_behind(blank, kind):
+    place = mount(blank, kind())
+    assert blank.evaluate("models.m.listeners.length") > 0
+    blank.evaluate("cleanups.v()")
+    assert blank.evaluate("models.m.listeners.length") == 0
+    assert place.inner_html() == ""
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+@pytest.mark.parametrize("width", [320, 360, 768, 1300])
+def test_nothing_stands_out_sideways(blank, kind, width):
+    blank.set_viewport_size({"width": width, "height": 900})
+    explorer = kind()
+    if kind is ParameterCounter:
+        explorer.D = explorer.H = 512
+        explorer.T, explorer.second_bias = 100, True
+    elif kind is DogsStepper:
+        explorer.W_xh, explorer.W_hy = np.full((4, 3), -20.0), np.full((3, 4), -20.0)
+    mount(blank, explorer)
+    assert blank.evaluate("document.documentElement.scrollWidth") <= width
+    out = blank.evaluate(
+        """() => {
+          const root = document.querySelector(".rnnbook-explorer");
+          const edge = root.getBoundingClientRect().right;
+          return [...root.querySelectorAll("*")].filter((node) =>
+            node.getBoundingClientRect().right > edge + 0.5).map((node) => node.className);
+        }"""
+    )
+    assert out == []
+
+
+def test_only_the_rows_that_grow_move_with_T(blank):
+    place = mount(blank, ParameterCounter(T=20))
+    counts = place.locator(".counter-count")
+    before = counts.all_text_contents()
+    assert before == ["20,100", "402,000", "200,100", "60,300", "80,400"]
+    place.get_by_role("slider", name="T steps").press("ArrowRight")
+    after = counts.all_text_contents()
+    assert [a != b for a, b in zip(before, after, strict=True)] == [False, True, True, False, False]
+    expect(place.locator(".counter-rnn")).to_contain_text("does not depend on T")
+
+
+def test_second_bias_by_the_space_bar(blank):
+    place = mount(blank, ParameterCounter())
+    place.get_by_role("checkbox").press("Space")
+    expect(said(place)).to_contain_text("The RNN learns 20,200 numbers.")
+    assert blank.evaluate("models.m.get('second_bias')") is True
+
+
+def test_walking_through_all_the_stages_and_back(blank):
+    place = mount(blank, DogsStepper())
+    forward, back = (place.get_by_role("button", name=name) for name in ("Next", "Back"))
+    expect(back).to_have_attribute("aria-disabled", "true")
+    for _ in range(14):
+        forward.press("Enter")
+    expect(forward).to_have_attribute("aria-disabled", "true")
+    forward.press("Enter")  # no step 4
+    assert blank.evaluate("[models.m.get('t'), models.m.get('stage')]") == [3, 5]
+    back.press("Space")
+    assert blank.evaluate("[models.m.get('t'), models.m.get('stage')]") == [3, 4]
+    assert blank.evaluate("models.m.saved") == 15
+
+
+def test_stages_not_reached_are_dots_and_earlier_ones_stay(blank):
+    place = mount(blank, DogsStepper(stage=2))
+    stages = place.locator(".dogs-stage")
+    dots = ["·" in "".join(stages.nth(i).locator("td").all_text_contents()) for i in range(5)]
+    assert dots == [False, False, True, True, True]
+    for hidden in (".dogs-loss", ".dogs-stage:nth-child(4) .dogs-terms"):
+        expect(place.locator(hidden)).to_be_hidden()
+    expect(place.locator(".dogs-stage:nth-child(2) .dogs-terms")).to_be_visible()
+    assert place.locator("[aria-current=step]").count() == 1
+
+
+def test_every_number_on_show_is_rnnbook_s(blank):
+    stepper = random_stepper(1.0, np.random.default_rng(7))
+    stepper.t, stepper.stage = 2, 5
+    place = mount(blank, stepper)
+    xs, _, _ = tasks.dogs()
+    ys, trace = stepper.model.run(xs, (np.array([stepper.h0]),))
+
+    def numbers(stage):
+        cells = place.locator(f".dogs-stage:nth-child({stage}) tbody tr").last.locator("td[title]")
+        return [float(cell.get_attribute("title")) for cell in cells.all()]
+
+    np.testing.assert_allclose(numbers(3), trace.hs[1, 0], rtol=1e-12)
+    np.testing.assert_allclose(numbers(4), ys[1, 0], rtol=1e-12)
+    summands = place.locator(".dogs-stage:nth-child(2) tbody tr")
+    rows = [
+        [float(cell.get_attribute("title")) for cell in summands.nth(i).locator("td").all()]
+        for i in range(4)
+    ]
+    np.testing.assert_allclose(rows[0], stepper.W_xh[1], rtol=1e-12)  # the row of the letter o
+    np.testing.assert_allclose(np.sum(rows[:3], axis=0), rows[3], rtol=1e-12)
+
+
+def test_the_letter_s_row_is_marked_in_the_weights(blank):
+    place = mount(blank, DogsStepper(t=3))
+    marked = place.locator(".dogs-matrix .dogs-marked th")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("g")
+
+
+def test_editing_a_weight_changes_the_numbers_and_only_those_it_can(blank):
+    place = mount(blank, DogsStepper(t=2, stage=5))
+    cells = place.locator(".dogs-column .dogs-note")
+    before = cells.all_text_contents()
+    field(place, "W_xh, row o, column 2").fill("-0.35")
+    after = cells.all_text_contents()
+    assert after[0] == before[0]  # step 1 reads d
+    assert after[1] != before[1]
+    assert after[2] != before[2]
+    assert blank.evaluate("models.m.get('W_xh')[1][1]") == -0.35
+    h0 = field(place, "h_0, column 3")
+    h0.press("ArrowDown")
+    h0.press("ArrowDown")
+    h0.press("ArrowDown")
+    assert blank.evaluate("models.m.get('h0')[2]") == -0.3  # not -0.30000000000000004
+    assert cells.first.text_content() != before[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept"),  # "21" was 2 on the way, which is a weight
+    [("", -0.8), ("-", -0.8), ("21", 2), ("-20.5", -20), ("1e9", 1)],
+)
+def test_an_entry_that_is_no_weight_is_refused_and_said(blank, entry, kept):
+    place = mount(blank, DogsStepper(t=1, stage=5))
+    weight = field(place, "W_hh, row 1, column 2")
+    weight.press("Control+a")
+    weight.press("Delete")
+    weight.press_sequentially(entry)
+    expect(weight).to_have_attribute("aria-invalid", "true")
+    assert blank.evaluate("models.m.get('W_hh')[0][1]") == kept
+    assert "NaN" not in place.text_content()
+    said_of_it = "is not a number from −20 to 20"
+    expect(said(place)).to_contain_text("W_hh, row 1, column 2")
+    expect(said(place)).to_contain_text(said_of_it)
+    hint = weight.get_attribute("aria-describedby")
+    assert said_of_it in place.locator(f"#{hint}").text_content()
+    weight.fill("0.5")
+    assert weight.get_attribute("aria-invalid") is None
+    assert weight.get_attribute("aria-describedby") is None
+    assert blank.evaluate("models.m.get('W_hh')[0][1]") == 0.5
+    expect(place.locator(".dogs-hint")).to_contain_text("Edit any number")
+
+
+def test_what_is_being_typed_is_left_alone(blank):
+    place = mount(blank, DogsStepper())
+    weight, other = field(place, "W_xh, row d, column 1"), field(place, "b_h, column 3")
+    other.fill("")
+    weight.press("Control+a")
+    weight.press_sequentially("-1.0204081")
+    assert weight.input_value() == "-1.0204081"
+    assert blank.evaluate("models.m.get('W_xh')[0][0]") == -1.0204081
+    assert weight.get_attribute("title") == "-1.0204081"
+    expect(other).to_have_attribute("aria-invalid", "true")  # still, and still empty
+    assert other.input_value() == ""
+
+
+def test_arrow_keys_stop_at_the_limit(blank):
+    stepper = DogsStepper()
+    stepper.b_y = [19.95, 0, 0, 0]
+    place = mount(blank, stepper)
+    weight = field(place, "b_y, column d")
+    weight.press("ArrowUp")
+    weight.press("ArrowUp")
+    assert blank.evaluate("models.m.get('b_y')[0]") == 20
+    assert weight.get_attribute("aria-invalid") is None
+
+
+def test_reset_brings_back_the_start_and_clears_what_was_refused(blank):
+    stepper = DogsStepper()
+    place = mount(blank, stepper)
+    field(place, "W_hy, row 3, column s").fill("7")
+    wrong = field(place, "b_h, column 1")
+    wrong.fill("")
+    place.get_by_role("button", name="Reset weights").press("Enter")
+    assert blank.evaluate("models.m.get('W_hy')") == stepper.start["W_hy"]
+    assert field(place, "W_hy, row 3, column s").input_value() == "0.5"
+    assert wrong.input_value() == "0.1"
+    assert wrong.get_attribute("aria-invalid") is None
+    expect(place.locator(".dogs-hint")).to_contain_text("Edit any number")
+    field(place, "W_hy, row 3, column s").press("ArrowUp")  # the start itself was not edited
+    assert blank.evaluate("models.m.get('start').W_hy[2][3]") == 0.5
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_every_control_has_a_name_and_is_large_enough(blank, kind):
+    place = mount(blank, kind())
+    for control in place.locator("input, button, summary").all():
+        if control.is_visible():
+            box = control.bounding_box()
+            label = control.evaluate(
+                "node => node.closest('label')?.getBoundingClientRect().height"
+            )
+            assert max(box["height"], label or 0) >= 24
+    names = place.locator("input[type=number]").evaluate_all(
+        "nodes => nodes.map((node) => node.ariaLabel)"
+    )
+    assert len(names) == len(set(names))
+    assert all(names)
+
+
+# ---- the paths ----
+
+WEIGHTS = ("W_hh", "W_xh", "b_h")
+PATHS = [(t, s) for t in (1, 2, 3) for s in range(1, t + 1)]
+
+
+def chosen(page):
+    return page.evaluate("['weight', 'loss', 'use'].map((name) => models.m.get(name))")
+
+
+def test_sentences_of_all_paths_equal_python(blank):
+    explorer = PathExplorer()
+    for weight in WEIGHTS:
+        for t, s in PATHS:
+            sentence = blank.evaluate(
+                """async ([source, ...path]) => (await import(source)).sentence(...path)""",
+                [module(explorer), explorer.terms, weight, t, s],
+            )
+            assert sentence == PathExplorer(weight=weight, loss=t, use=s).sentence()
+
+
+def test_the_path_that_is_lit_is_the_one_that_is_chosen(blank):
+    place = mount(blank, PathExplorer())
+    lit = place.locator(".path-lit")
+    for weight in WEIGHTS:
+        for t, s in PATHS:
+            blank.evaluate(
+                "(path) => { for (const name in path) models.m.set(name, path[name]); }",
+                {"weight": weight, "loss": t, "use": s},
+            )
+            expected = {f"loss-{t}", f"{weight}-{s}"} | {f"chain-{j}" for j in range(s, t)}
+            pieces = lit.evaluate_all("nodes => nodes.map((node) => node.dataset.piece)")
+            assert set(pieces) == expected
+            assert place.locator(".path-term[aria-pressed=true]").count() == 1
+            assert place.locator(".path-term:visible").count() == t
+            pressed = place.locator(".path-term[aria-pressed=true]")
+            expect(pressed).to_contain_text(f"use {s}")
+            assert pressed.locator(".path-fraction").count() == t - s + 2
+
+
+def test_a_path_is_chosen_by_keyboard(blank):
+    place = mount(blank, PathExplorer(loss=3, use=3))
+    place.get_by_role("radio", name="Weight W_hh").press("ArrowRight")
+    assert chosen(blank) == ["W_xh", 3, 3]
+    place.get_by_role("radio", name="Use of W_xh at step 3").press("ArrowLeft")
+    assert chosen(blank) == ["W_xh", 3, 2]
+    place.get_by_role("radio", name="Loss L_3 of step 3").press("ArrowLeft")
+    assert chosen(blank) == ["W_xh", 2, 2]
+    expect(place.get_by_role("radio", name="Use of W_xh at step 3")).to_be_disabled()
+    place.get_by_role("button", name="use 1").press("Enter")
+    assert chosen(blank) == ["W_xh", 2, 1]
+    expect(said(place)).to_contain_text("The loss of step 2, through the use of W_xh at step 1")
+    place.get_by_role("radio", name="Loss L_2 of step 2").press("ArrowLeft")
+    assert chosen(blank) == ["W_xh", 1, 1]
+    expect(said(place)).to_contain_text("It is the only term of this loss.")
+    expect(place).to_contain_text("use 3 comes after L1: no term")
+
+
+def test_a_path_is_chosen_in_the_picture(blank):
+    place = mount(blank, PathExplorer(loss=2, use=2))
+    place.locator(".path-node-h").nth(0).click()
+    assert chosen(blank) == ["W_hh", 2, 1]
+    place.locator(".path-node-h").nth(2).click()  # step 3 comes after the loss of step 2
+    assert chosen(blank) == ["W_hh", 2, 1]
+    place.locator(".path-node-y").nth(2).click()
+    assert chosen(blank) == ["W_hh", 3, 1]
+    x, h = (place.locator(f".path-node-{row}").nth(1).bounding_box() for row in "xh")
+    blank.mouse.click(x["x"] + x["width"] / 2, (h["y"] + h["height"] + x["y"]) / 2)
+    assert chosen(blank) == ["W_xh", 3, 2]
+
+
+def test_a_zero_term_says_why(blank):
+    place = mount(blank, PathExplorer(use=1))
+    expect(place.locator(".path-nothing:visible")).to_have_count(1)
+    expect(place.locator(".path-nothing")).to_contain_text("0, because h0 is zero")
+    expect(said(place)).to_contain_text("zero, because h_0 is zero")
+    blank.evaluate("models.m.set('weight', 'W_xh')")
+    expect(place.locator(".path-nothing:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_the_numbers_of_a_term_are_rnnbook_s(blank, weight):
+    explorer = PathExplorer(weight=weight, loss=3, use=2)
+    place = mount(blank, explorer)
+    rows = place.locator(".path-table tbody").last.locator("tr")
+    cells = [rows.nth(i).locator("td").all_text_contents()[1:] for i in range(rows.count())]
+    got = np.array([[float(cell.replace("−", "-")) for cell in row] for row in cells])
+    np.testing.assert_allclose(got, np.atleast_2d(explorer.term()), atol=5.1e-5)
+
+
+def test_a_link_may_bring_a_use_after_the_loss(blank):
+    place = mount(blank, PathExplorer(loss=3, use=3))
+    blank.evaluate("models.m.set('loss', 1)")
+    expect(said(place)).to_contain_text("The loss of step 1, through the use of W_hh at step 1")
+
+
+# ---- truncation ----
+
+
+def test_sentences_of_all_K_equal_python(blank):
+    explorer = TruncationExplorer()
+    sentences = blank.evaluate(
+        """async ([source, numbers]) => {
+          const { sentence } = await import(source);
+          return numbers.g.map((_, i) => sentence(numbers, i + 1));
+        }""",
+        [module(explorer), explorer.numbers],
+    )
+    assert sentences == [TruncationExplorer(K=K).sentence() for K in range(1, 101)]
+
+
+@pytest.mark.parametrize("K", [1, 10, 41, 100])
+def test_as_many_bars_are_filled_as_steps_go_back(blank, K):
+    place = mount(blank, TruncationExplorer(K=K))
+    assert place.locator(".truncation-kept").count() == K
+    assert place.locator(".truncation-left-out").count() == 100 - K
+    pictures = place.get_by_role("img").evaluate_all("nodes => nodes.map((n) => n.ariaLabel)")
+    assert len(pictures) == len(set(pictures)) == 3
+
+
+def test_the_arrow_turns_where_the_sign_does(blank):
+    place = mount(blank, TruncationExplorer(K=40))
+    K, arrow = place.get_by_role("slider", name="K steps back"), place.locator(".truncation-seen")
+    start = place.locator(".truncation-from").first.bounding_box()["x"]
+    assert arrow.bounding_box()["x"] == pytest.approx(start, abs=1)
+    expect(said(place)).to_contain_text("the wrong sign")
+    K.press("ArrowRight")
+    box = arrow.bounding_box()
+    assert box["x"] + box["width"] == pytest.approx(start, abs=1)
+    expect(said(place)).to_contain_text("K = 41: the truncated derivative is −0.22")
+    K.press("End")
+    expect(said(place)).to_contain_text("K = 100: the truncated derivative is −6.00")
+
+
+@pytest.mark.parametrize("width", [313, 360, 672])
+@pytest.mark.parametrize("kind", [PathExplorer, TruncationExplorer])
+def test_no_choice_moves_what_stands_below(blank, kind, width):
+    blank.set_viewport_size({"width": width + 16, "height": 900})
+    place = mount(blank, kind())
+    heights = set()
+    states = (
+        [{"weight": w, "loss": t, "use": s} for w in WEIGHTS for t, s in PATHS]
+        if kind is PathExplorer
+        else [{"K": K} for K in (1, 10, 20, 40, 41, 45, 61, 62, 100)]
+    )
+    for state in states:
+        blank.evaluate("(to) => { for (const name in to) models.m.set(name, to[name]); }", state)
+        heights.add(round(place.bounding_box()["height"]))
+    assert len(heights) == 1
+
+
+# ---- in the book ----
+
+COUNTER = "notebooks/02_sharing_parameters.html"
+DOGS = "notebooks/03_forward_pass.html"
+PATHS_BACK = "notebooks/04_bptt_by_hand.html"
+TRUNCATION = "notebooks/05_bptt_as_an_algorithm.html"
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_counter_in_its_chapter_answers_the_keyboard(open_page, scheme):
+    page = open_page(COUNTER, scheme=scheme)
+    place = page.locator(".parameter-counter").first
+    expect(said(place)).to_contain_text("D = 100, H = 100, T = 20. The RNN learns 20,100")
+    place.get_by_role("slider", name="T steps").press("ArrowRight")
+    expect(said(place)).to_contain_text("T = 21. The RNN learns 20,100 numbers.")
+    expect(said(place)).to_contain_text("422,100, 21 times as many")
+    place.get_by_role("slider", name="H hidden units").press("End")
+    expect(said(place)).to_contain_text("H = 512")
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_stepper_in_its_chapter_answers_the_keyboard(open_page, scheme):
+    page = open_page(DOGS, scheme=scheme)
+    place = page.locator(".dogs-stepper").first
+    expect(said(place)).to_contain_text("of 3, reading")
+    place.get_by_role("radio", name="step 1").press("Space")
+    place.get_by_role("radio", name="step 1").press("ArrowRight")
+    expect(said(place)).to_contain_text("Step 2 of 3, reading o.")
+    before = said(place).text_content()
+    place.get_by_role("button", name="Next").press("Enter")
+    expect(said(place)).not_to_have_text(before)
+    before = place.locator(".dogs-net").text_content()
+    weight = field(place, "W_xh, row d, column 1")
+    weight.press("ArrowUp")
+    expect(place.locator(".dogs-net")).not_to_have_text(before)
+    weight.fill("")
+    expect(weight).to_have_attribute("aria-invalid", "true")
+    place.get_by_role("button", name="Reset weights").press("Enter")
+    expect(place.locator(".dogs-net")).to_have_text(before)
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_paths_in_their_chapter_answer_the_keyboard(open_page, scheme):
+    page = open_page(PATHS_BACK, scheme=scheme)
+    place = page.locator(".path-explorer").first
+    expect(said(place)).to_contain_text("The loss of step 3")
+    place.get_by_role("radio", name="Weight W_hh").press("ArrowRight")
+    expect(said(place)).to_contain_text("the use of W_xh")
+    place.get_by_role("button", name="use 1").press("Enter")
+    expect(said(place)).to_contain_text("the use of W_xh at step 1")
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_truncation_in_its_chapter_answers_the_keyboard(open_page, scheme):
+    page = open_page(TRUNCATION, scheme=scheme)
+    place = page.locator(".truncation-explorer").first
+    expect(said(place)).to_contain_text("K = 10: the truncated derivative is 10.00")
+    place.get_by_role("slider", name="K steps back").press("End")
+    expect(said(place)).to_contain_text("within 1 % of it")
+
+
+@pytest.mark.parametrize("path", [COUNTER, DOGS, PATHS_BACK, TRUNCATION])
+@pytest.mark.parametrize("width", [360, 1300])
+def test_the_place_that_was_kept_is_the_place_that_is_needed(open_page, path, width):
+    """Otherwise the text below jumps when the explorer comes alive."""
+    page = open_page(path, width=width)
+    slot = page.locator(".explorer-slot").first
+    expect(slot.locator(".rnnbook-explorer")).to_be_visible()
+    kept = float(slot.evaluate("node => parseFloat(getComputedStyle(node).minHeight)"))
+    needed = slot.locator(".rnnbook-explorer").bounding_box()["height"]
+    assert needed - 24 <= kept <= needed + 48
+
+
+def faults(page):
+    return page.evaluate(
+        "axe.run('.explorer-slot').then((found) => found.violations.map((rule) => rule.id))"
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(open_page, alive, axe, theme):
+    """The page as it loads is tested elsewhere; this is what a reader makes of the explorers."""
+    page = open_page(COUNTER, theme=theme, width=360)
+    assert alive(page)
+    axe(page)  # loads axe
+    page.locator(".parameter-counter").first.get_by_role("slider", name="T steps").press("End")
+    assert faults(page) == []
+    page = open_page(DOGS, theme=theme, width=360)
+    assert alive(page)
+    axe(page)
+    place = page.locator(".dogs-stepper").first
+    place.get_by_role("radio", name="step 2").check()
+    for stage in range(5):
+        if stage:
+            place.get_by_role("button", name="Next").press("Enter")
+        assert faults(page) == []
+    place.locator("summary:visible").first.press("Enter")
+    field(place, "W_xh, row d, column 1").fill("")
+    expect(place.locator(".dogs-refused")).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_path_or_at_any_K(open_page, alive, axe, theme):
+    page = open_page(PATHS_BACK, theme=theme, width=360)
+    assert alive(page)
+    axe(page)
+    place = page.locator(".path-explorer").first
+    for weight in WEIGHTS:
+        place.get_by_role("radio", name=f"Weight {weight}").check()
+        for t, s in ((3, 1), (1, 1)):
+            place.get_by_role("radio", name=f"Loss L_{t}").check()
+            place.get_by_role("radio", name=f"Use of {weight} at step {s}").check()
+            assert faults(page) == []
+    page = open_page(TRUNCATION, theme=theme, width=360)
+    assert alive(page)
+    axe(page)
+    for key in ("Home", "End"):
+        page.locator(".truncation-explorer").first.get_by_role("slider").press(key)
+        assert faults(page) == []
