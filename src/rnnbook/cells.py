@@ -21,7 +21,7 @@ from rnnbook.parameters import Parameters
 
 
 def sigmoid(a):
-    """1 / (1 + exp(-a)), written so that it never overflows."""
+    """1 / (1 + exp(-a)), written so that it never overflows; exactly 0 below a = -38 or so."""
     return 0.5 + 0.5 * np.tanh(0.5 * a)
 
 
@@ -81,7 +81,7 @@ class Cell(Parameters):
     def init(cls, *, D, H, rng, gain=1.0, dtype=np.float64, **options):
         """A cell with random weights, ready to learn.
 
-        W_hh is `gain` times an orthogonal matrix in each block, so that all its
+        Each block of W_hh is `gain` times an orthogonal matrix, so that all the block's
         singular values are `gain` (Saxe et al. 2014, arXiv 1312.6120). W_xh is normal
         with variance 1/D: inputs of size 1 give pre-activations of size 1. b_h is 0.
         """
@@ -115,7 +115,7 @@ def flat(arrays):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class RNN(Cell):
-    """The simple recurrent network (Elman 1990, Cognitive Science 14).
+    """The simple recurrent network (Elman 1990, Cognitive Science 14, with logistic units).
 
         h_t = phi(a_t),   a_t = x_t W_xh + h_{t-1} W_hh + b_h
 

@@ -338,11 +338,18 @@ def prove_bptt(kind, *, T=3, D=1, H=1, activation="tanh", back=gradients_through
             right = name_functions(_expression(results[index]))
             require_equal(f"{kind.__name__}: dL/d{name}{list(index)}", left, right)
             count += 1
+    for t in range(1, T + 1):
+        rest, places, values = _from_step(cell, trace, xs, dhs, dstate, t)
+        for k in range(H):
+            left = name_functions(sp.diff(rest, places[0][0, k].e).xreplace(values))
+            right = name_functions(_expression(grads.hs[t - 1][0, k]))
+            require_equal(f"{kind.__name__}: dL/dh_{t}[{k}]", left, right)
+            count += 1
     steps = "one step" if T == 1 else f"{T} steps"
     return Proof(f"{kind.__name__}'s backward pass is sympy's derivative, {steps}, H = {H}", count)
 
 
-def prove_truncated(*, T=3, K=2, kind=RNN, H=1, back=gradients_through_time):
+def prove_truncated(*, T=3, K=2, kind=RNN, H=2, back=gradients_through_time):
     """`bptt(..., truncate=K)` on symbols: the sum of the derivatives of each loss in which the
     state of K steps before is held still. Returns a Proof or raises NotProved."""
     checks.whole("K", K)
@@ -356,20 +363,37 @@ def prove_truncated(*, T=3, K=2, kind=RNN, H=1, back=gradients_through_time):
             kept = 0
             for t in range(1, T + 1):
                 start = max(0, t - K)
-                still = tuple(_symbols(f"still_{k}", 1, H) for k in range(kind.memories))
+                still, values = _held_still(trace, start)
                 piece = forward_sweep(cell, xs[start:t], still)
                 derivative = sp.diff(_weighted(dhs[t - 1], piece.hs[-1]), array[index].e)
-                values = {
-                    place.e: value.e
-                    for places, states in zip(still, trace.states, strict=True)
-                    for place, value in zip(places.flat, states[start].flat, strict=True)
-                }
                 kept += derivative.xreplace(values)
             result = _expression(dict(grads.cell.leaves())[name][index])
             require_equal(f"truncated dL/d{name}{list(index)}",
                           name_functions(kept), name_functions(result))
             count += 1
     return Proof(f"truncate={K} keeps the last {K} of {T} uses", count)
+
+
+def _held_still(trace, t):
+    """The state after step t as symbols of their own, and what these stand for."""
+    still = tuple(_symbols(f"still_{k}", *s[t].shape) for k, s in enumerate(trace.states))
+    values = {
+        place.e: value.e
+        for places, states in zip(still, trace.states, strict=True)
+        for place, value in zip(places.flat, states[t].flat, strict=True)
+    }
+    return still, values
+
+
+def _from_step(cell, trace, xs, dhs, dstate, t):
+    """What the loss still depends on after step t: the losses of t, t + 1, ... as a function of
+    the state after step t, which is held still."""
+    still, values = _held_still(trace, t)
+    last, rest = still, _weighted(dhs[t - 1], still[0])
+    if t < len(xs):
+        piece = forward_sweep(cell, xs[t:], still)
+        last, rest = piece.state, rest + _weighted(dhs[t:], piece.hs)
+    return rest + sum(map(_weighted, dstate, last)), still, values
 
 
 def _symbolic_inputs(kind, T, D, H, activation):

@@ -14,8 +14,10 @@ from rnnbook.through_time import Gradients, bptt, unroll
 class GradientCheck:
     """Relative errors of a gradient, by the name of what it is the derivative in.
 
-    An error is max |dL - numerical| / max |numerical| over one array. `ok` says whether all are
-    within `tolerance`; `worst` is the name of the largest.
+    An error is max |dL - numerical| / max |numerical| over one array; where that array's
+    derivatives are less than a thousandth of the largest of all, a thousandth of the largest
+    stands below instead, because finite differences can't see what has vanished. `ok` says
+    whether all errors are within `tolerance`; `worst` is the name of the largest.
     """
 
     errors: dict
@@ -38,16 +40,18 @@ class GradientCheck:
 def check_gradients(
     cell, xs, dhs, loss=None, *, state=None, dstate=None, back=None, tolerance=1e-7
 ):
-    """Compare a backward pass with central differences: every parameter, input and state.
+    """Compare a backward pass with central differences.
 
-    Two forms. `check_gradients(cell, xs, dhs)` checks `bptt` for the loss sum(dhs * hs), to which
-    `dstate` adds sum(dstate * final state). `check_gradients(model, xs, targets, loss)` checks
-    `loss_and_grads`. Each number is moved up and down by 6e-6 of its size (at least 6e-6) while
-    all others stay, in float64 whatever came in.
+    Two forms. `check_gradients(cell, xs, dhs)` checks `bptt` in every parameter, input and first
+    state, for the loss sum(dhs * hs), to which `dstate` adds sum(dstate * final state).
+    `check_gradients(model, xs, targets, loss)` checks `loss_and_grads` in every parameter. Each
+    number is moved up and down by 6e-6 of its size (at least 6e-6) while all others stay, in
+    float64 whatever came in.
 
     back: another backward pass to check instead, with the arguments and the result of `bptt` (or
     of `loss_and_grads`). Returns a GradientCheck; look at its `ok`.
-    Check at weights of size 0.5 or so: at very small ones a missing transpose hardly shows.
+    Check at weights of size 0.5 or so, with at least three units: at very small weights, or with
+    a symmetric W_hh (which two orthogonal units may have), a missing transpose hardly shows.
     """
     if not isinstance(cell, Model if loss else Cell):
         raise TypeError("expected (cell, xs, dhs) or (model, xs, targets, loss); "
@@ -86,9 +90,13 @@ def check_gradients(
     places |= {f"state[{k}]": s for k, s in enumerate(state)}
     if loss:
         places = dict(what.leaves())
+    numerical = {
+        name: _central(lambda: value(what, xs, state), place) for name, place in places.items()
+    }
+    floor = 1e-3 * max(np.abs(array).max() for array in numerical.values())
     errors = {
-        name: _relative_error(analytic.get(name), _central(lambda: value(what, xs, state), place))
-        for name, place in places.items()
+        name: _relative_error(analytic.get(name), array, floor)
+        for name, array in numerical.items()
     }
     return GradientCheck(errors, tolerance)
 
@@ -108,10 +116,10 @@ def _central(value, place):
     return result
 
 
-def _relative_error(derivative, numerical):
+def _relative_error(derivative, numerical, floor):
     if np.shape(derivative) != numerical.shape:
         return float("inf")
-    scale = max(np.abs(numerical).max(), 1e-12)
+    scale = max(np.abs(numerical).max(), floor, 1e-12)
     error = np.abs(derivative - numerical).max() / scale
     return float(error) if np.isfinite(error) else float("inf")
 
@@ -120,7 +128,8 @@ def gradient_norms(grads):
     """The norm of the loss's total derivative in h_t, for each t: shape (T,).
 
     grads: what `bptt` returned. The norm is Euclidean over sequences and units together. Entries
-    are scaled before they are squared, so a norm as small as 1e-300 does not come out as 0.
+    are scaled before they are squared, so a norm as small as 1e-300 does not come out as 0 (in
+    float64; float32 itself ends at 1e-45).
     """
     checks.kind("grads", grads, Gradients)
     dhs = grads.hs.reshape(len(grads.hs), -1)

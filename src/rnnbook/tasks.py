@@ -91,7 +91,8 @@ def temporal_order(*, T, B, rng):
 
     One X or Y stands in the second tenth of the sequence and one in the sixth; all else is noise,
     one of four other symbols. The answer is asked for after the last step; by chance the loss is
-    ln 4. (Hochreiter and Schmidhuber 1997, task 6a; the tenths as in Pascanu et al. 2013.)
+    ln 4. (Hochreiter and Schmidhuber 1997, task 6a, without its symbols for start and end; the
+    tenths as in the code of Pascanu et al. 2013.)
     """
     T, B, rng = checks.whole("T", T, least=10), checks.whole("B", B), checks.generator(rng)
     symbols = rng.integers(2, 6, size=(T, B))

@@ -83,6 +83,7 @@ def bptt(cell, trace, dhs, dstate=None, *, truncate=None):
     dhs: (T, B, H), the loss's immediate derivative in each h_t. dstate: the derivative in
     `trace.state` that the next piece of a long sequence sends back; zeros if None. truncate: each
     loss goes back through this many steps at the most (Williams and Peng 1990); all, if None.
+    With truncate, dstate counts as part of the last step's loss, whatever its age.
     Returns Gradients. Raises ValueError or TypeError if shapes don't fit.
     """
     _check_cell(cell)

@@ -56,6 +56,8 @@ def adam(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
         n = n + 1
         m = m.map(lambda m, g: beta1 * m + (1 - beta1) * g, grads)
         v = v.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, grads)
+        if not np.isfinite(v.norm):  # or every later step would be zero, and nobody would know
+            raise FloatingPointError("the square of a gradient is too large for Adam's memory")
         scale = learning_rate / (1 - beta1**n)
         root = float(np.sqrt(1 - beta2**n))
         step = m.map(lambda m, v: scale * m / (np.sqrt(v) / root + epsilon), v)
@@ -69,7 +71,8 @@ def clip(grads, *, norm=None, value=None):
 
     norm: scale everything so that the norm is at most this; the direction stays
     (Pascanu et al. 2013, algorithm 1). value: cut each number to [-value, value]; the direction
-    changes. Exactly one of the two. An infinite gradient has no direction: FloatingPointError.
+    changes. Exactly one of the two. With `norm` an infinite gradient, which has no direction, is
+    a FloatingPointError; with `value` an infinity becomes +-value, and NaN stays NaN.
     """
     if (norm is None) == (value is None):
         raise TypeError("expected one of norm and value; got "
@@ -121,16 +124,17 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
                                 "expected a pair (xs, targets)")
             try:
                 value, grads = _finite(model, *batch, loss)
+                if clip_norm is not None:
+                    grads = clip(grads, norm=clip_norm)
+                with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
+                    step, memory = optimizer.update(grads, memory)
+                    after = model - step
             except FloatingPointError as error:
                 raise Diverged(
                     f"training diverged at batch {len(losses)}: {error}; "
                     "try a smaller learning rate or clip_norm", good, np.array(losses),
                 ) from None
-            if clip_norm is not None:
-                grads = clip(grads, norm=clip_norm)
-            with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
-                step, memory = optimizer.update(grads, memory)
-                good, model = model, model - step
+            good, model = model, after
             losses.append(value)
     except KeyboardInterrupt:
         warnings.warn(f"stopped after {len(losses)} batches; returning what was learned so far",
