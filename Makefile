@@ -53,7 +53,7 @@ lab: export RNNBOOK_PROGRESS := 1
 lab: $(ENV) ## Open JupyterLab on the chapters
 	@$(PY) -m jupyterlab --notebook-dir=notebooks
 
-bench: $(ENV) ## Time the package's inner loops
+bench: $(ENV) ## Time the inner loops and an explorer's moves
 	@$(PY) $(TOOLS)/bench.py
 
 .PHONY: test lint unit chapters browser
