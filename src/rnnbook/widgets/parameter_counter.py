@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .explorer import Explorer, Truth, Whole, assembled, stand_in_root
 
 NOT_COUNTED = "Counted: the recurrent or hidden layer alone, without the readout."
-HEIGHTS = "730px", "1255px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "730px", "1205px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class Row(NamedTuple):
