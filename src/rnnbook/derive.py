@@ -355,22 +355,34 @@ def prove_truncated(*, T=3, K=2, kind=RNN, H=2, back=gradients_through_time):
     checks.whole("K", K)
     cell, xs, state, dhs, dstate = _symbolic_inputs(kind, T, 1, H, "tanh")
     trace = forward_sweep(cell, xs, state)
-    zero = tuple(0 * d for d in dstate)
-    grads = back(cell, trace, dhs, zero, K)
+    grads = back(cell, trace, dhs, dstate, K)
+
+    def loss_of(t, start):
+        """L_t as a function of the state after step `start`, and what that state stands for."""
+        still, values = _held_still(trace, start)
+        end = forward_sweep(cell, xs[start:t], still).state if start < t else still
+        loss = _weighted(dhs[t - 1], end[0])
+        return loss + (sum(map(_weighted, dstate, end)) if t == T else 0), still, values
+
     count = 0
     for name, array in cell.leaves():
         for index in np.ndindex(array.shape):
             kept = 0
             for t in range(1, T + 1):
-                start = max(0, t - K)
-                still, values = _held_still(trace, start)
-                piece = forward_sweep(cell, xs[start:t], still)
-                derivative = sp.diff(_weighted(dhs[t - 1], piece.hs[-1]), array[index].e)
-                kept += derivative.xreplace(values)
+                loss, _, values = loss_of(t, max(0, t - K))
+                kept += sp.diff(loss, array[index].e).xreplace(values)
             result = _expression(dict(grads.cell.leaves())[name][index])
             require_equal(f"truncated dL/d{name}{list(index)}",
                           name_functions(kept), name_functions(result))
             count += 1
+    for t, k in product(range(1, T + 1), range(H)):
+        kept = 0
+        for later in range(t, min(T, t + K - 1) + 1):
+            loss, still, values = loss_of(later, t)
+            kept += sp.diff(loss, still[0][0, k].e).xreplace(values)
+        result = _expression(grads.hs[t - 1][0, k])
+        require_equal(f"truncated dL/dh_{t}[{k}]", name_functions(kept), name_functions(result))
+        count += 1
     return Proof(f"truncate={K} keeps the last {K} of {T} uses", count)
 
 
