@@ -9,13 +9,19 @@ import pytest
 
 from rnnbook import GRU, LSTM, RNN, Model, bptt, loss_and_grads, tasks, unroll
 from rnnbook.losses import cross_entropy
-from rnnbook.widgets import DogsStepper, ParameterCounter, PathExplorer, TruncationExplorer
+from rnnbook.widgets import (
+    DogsStepper,
+    GradientExplorer,
+    ParameterCounter,
+    PathExplorer,
+    TruncationExplorer,
+)
 from rnnbook.widgets.explorer import assembled
 from rnnbook.widgets.parameter_counter import ratio
 from rnnbook.widgets.truncation_explorer import derivatives, ends, terms
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer]
+EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer]
 
 
 def size(cell):

@@ -3,6 +3,7 @@
 Each is one class with three files: `name.py`, `name.js`, `name.css`.
 """
 
+from .clipping_explorer import ClippingExplorer
 from .dogs_stepper import DogsStepper
 from .explorer import Explorer
 from .gradient_explorer import GradientExplorer
@@ -11,6 +12,7 @@ from .path_explorer import PathExplorer
 from .truncation_explorer import TruncationExplorer
 
 __all__ = [
+    "ClippingExplorer",
     "DogsStepper",
     "Explorer",
     "GradientExplorer",

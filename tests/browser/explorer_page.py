@@ -1,0 +1,67 @@
+"""An explorer in a page of its own: its script, with a few lines in place of Jupyter's model."""
+
+import base64
+
+CHAPTER = "notebooks/06_vanishing_gradients.html"
+
+# Like Backbone's: an equal value is no change, and listeners are called at once.
+MODEL = """
+window.Model = class {
+  constructor(state) { this.state = state; this.listeners = []; this.saved = 0; }
+  get(name) { return this.state[name]; }
+  set(name, value) {
+    if (JSON.stringify(value) === JSON.stringify(this.state[name])) return;
+    this.state[name] = value;
+    for (const [event, act] of [...this.listeners]) if (event === "change:" + name) act();
+  }
+  save_changes() { this.saved += 1; }
+  on(event, act) { this.listeners.push([event, act]); }
+  off(event, act) {
+    this.listeners = this.listeners.filter(([e, a]) => e !== event || (act && a !== act));
+  }
+};
+window.models = {}; window.cleanups = {};
+"""
+MOUNT = """async ({ source, state, bytes, style, model, view }) => {
+  const module = await import(source);
+  for (const [name, text] of Object.entries(bytes)) {
+    const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    state[name] = new DataView(raw.buffer);
+  }
+  models[model] ??= new Model(state);
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  const el = document.createElement("div");
+  el.id = view;
+  document.body.append(sheet, el);
+  cleanups[view] = module.default.render({ model: models[model], el });
+}"""
+
+
+def module(explorer):
+    text = base64.b64encode(explorer._esm.encode()).decode()
+    return f"data:text/javascript;charset=utf-8;base64,{text}"
+
+
+def open_blank(page, theme="light"):
+    page.set_content(f'<!doctype html><html lang="en" data-theme="{theme}"><title>x</title>'
+                     "<body></body></html>")  # fmt: skip
+    page.evaluate(MODEL)
+
+
+def mount(page, explorer, model="m", view="v"):
+    """Draw an explorer as the element #view, with the state of models[model]."""
+    own = [name for name in explorer.traits(sync=True) if not name.startswith("_")]
+    state = {name: getattr(explorer, name) for name in own}
+    plain = {"layout", "tabbable", "tooltip", "comm"}
+    state = {name: value for name, value in state.items() if name not in plain}
+    data = {name: value for name, value in state.items() if isinstance(value, bytes)}
+    page.evaluate(MOUNT, {
+        "source": module(explorer),
+        "state": {name: value for name, value in state.items() if name not in data},
+        "bytes": {name: base64.b64encode(value).decode() for name, value in data.items()},
+        "style": explorer._css,
+        "model": model,
+        "view": view,
+    })  # fmt: skip
+    return page.locator(f"#{view}")

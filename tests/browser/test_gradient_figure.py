@@ -1,0 +1,334 @@
+"""The gradient explorer in a browser: its numbers, what is painted, the keyboard, the pin.
+
+Most tests mount it in a page of its own; those of the chapter use the built site.
+"""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from explorer_page import CHAPTER, module, mount, open_blank
+from positions import arriving, random_positions
+from rnnbook import RNN
+from rnnbook.widgets import GradientExplorer
+from rnnbook.widgets.gradient_explorer import amount, limit, parts
+from site_under_test import SITE
+
+POSITIONS = random_positions(50, 1)
+CHAPTERS = [CHAPTER] if (SITE / CHAPTER).exists() else []
+
+
+@pytest.fixture
+def blank(browser):
+    page = browser.new_page(viewport={"width": 700, "height": 1100}, reduced_motion="reduce")
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    open_blank(page)
+    yield page
+    page.close()
+    assert not wrong
+
+
+def said(place):
+    return place.locator("[role=status]")
+
+
+def shown(place):
+    """What is seen of the sentence, one frame after the last change."""
+    place.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    return place.locator(".rnnbook-says").text_content()
+
+
+def slider(place, name):
+    return place.get_by_role("slider", name=name)
+
+
+SET = """([root, position]) => {
+  const pick = (name, value) => {
+    const label = [...root.querySelectorAll(`.gradient-${name} label`)]
+      .find((label) => label.textContent === value);
+    if (label && !label.querySelector("input").checked) label.click();
+  };
+  const slide = (input, value) => {
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  pick("kinds", position.kind);
+  pick("biases", String(position.forget_bias).replace("-", "−"));
+  const [T, gain] = root.querySelectorAll("input[type=range]");
+  slide(T, position.T);
+  slide(gain, position.place);
+}"""
+
+
+def move_to(place, position):
+    """By the controls, as a reader would, all within one frame."""
+    explorer = GradientExplorer(**position)
+    place_in_slider = explorer.table["values"].index(position["gain"])
+    place.evaluate(
+        f"(root, position) => ({SET})([root, position])", position | {"place": place_in_slider}
+    )
+    return explorer
+
+
+# ---- the numbers ----
+
+
+def test_the_numbers_are_those_of_bptt(blank):
+    """Unpacked in the browser, at 50 random positions: all t, against `gradient_norms(bptt)`."""
+    mount(blank, GradientExplorer())
+    found = blank.evaluate(
+        """async ([source, positions]) => {
+          const { read, unpack } = await import(source);
+          const [table, curves] = [models.m.get("table"), models.m.get("curves")];
+          const data = unpack(curves, table);
+          return positions.map((position) => {
+            const { norms, bounds } = read(data, table, position);
+            return [[...norms], bounds && [...bounds]];
+          });
+        }""",
+        [module(GradientExplorer()), POSITIONS],
+    )
+    for position, (logs, bounds) in zip(POSITIONS, found, strict=True):
+        explorer = GradientExplorer(**position)
+        np.testing.assert_allclose(logs, explorer.log_norms(), rtol=0, atol=1e-12)
+        norms = arriving(explorer)
+        there = norms > 1e-280  # float64 itself gives out below
+        assert np.abs(np.array(logs)[there] - np.log10(norms[there])).max() < 0.00101
+        if bounds is None:
+            assert explorer.log_bounds() is None
+        else:
+            np.testing.assert_allclose(bounds, explorer.log_bounds(), rtol=1e-12, atol=1e-12)
+
+
+def test_sentences_of_50_positions_are_python_s(blank):
+    place = mount(blank, GradientExplorer())
+    for position in POSITIONS:
+        explorer = move_to(place, position)
+        assert shown(place) == explorer.sentence()
+        label = place.locator("[role=img]").get_attribute("aria-label")
+        assert label.startswith(f"{position['T']} cells of the unrolled network")
+        assert f"{amount(explorer.log_norms()[0])} at t = 1" in label
+
+
+def test_words_for_numbers_are_python_s(blank):
+    logs = [k / 1000 for k in range(-12_000, 12_001, 7)] + [-319.097, 64.12, -0.0, 2.9996]
+    below = [log for log in logs if -8 < log < 0]
+    spans = [k / 10 for k in range(1, 4000, 3)]
+    found = blank.evaluate(
+        """async ([source, logs, below, spans]) => {
+          const { amount, parts, limit } = await import(source);
+          return [logs.map(amount), below.map(parts), spans.map(limit)];
+        }""",
+        [module(GradientExplorer()), logs, below, spans],
+    )
+    assert found[0] == [amount(log) for log in logs]
+    assert found[1] == [parts(log) for log in below]
+    np.testing.assert_allclose(found[2], [limit(span) for span in spans], rtol=1e-12)
+
+
+def test_cells_are_filled_by_what_reaches_them(blank):
+    """Pixels: in each cell's middle, as much is orange as its logarithm says."""
+    explorer = GradientExplorer(T=8, gain=0.3, kind="identity")
+    place = mount(blank, explorer)
+    columns = place.locator("canvas").evaluate(
+        """(canvas) => {
+          const pen = canvas.getContext("2d");
+          const [left, right] = [46, canvas.width - 14];
+          return Array.from({ length: 8 }, (_, t) => {
+            const x = Math.round(left + ((t + 0.5) * (right - left)) / 8);
+            const { data } = pen.getImageData(x, 46, 1, 50);
+            return Array.from({ length: 50 }, (_, y) => data[4 * y] - data[4 * y + 2]);
+          });
+        }"""
+    )
+    for column, log in zip(columns, explorer.log_norms(), strict=True):
+        orange = sum(redness > 20 for redness in column)
+        assert orange == pytest.approx(50 * max(1 + log / 8, 0), abs=2)
+
+
+def test_a_reader_s_own_cells_and_a_gradient_of_zero(blank):
+    cells = [RNN.init(D=2, H=4, rng=np.random.default_rng(0), gain=gain) for gain in (0, 0.5, 1)]
+    explorer = GradientExplorer({"mine": cells, "yours": cells[::-1]}, T=30)
+    place = mount(blank, explorer)
+    assert place.get_by_role("radio").count() == 2
+    for kind, key in (("mine", "Home"), ("yours", "End")):
+        place.get_by_role("radio", name=kind).check()
+        slider(place, "which cell").press(key)
+        explorer.kind, explorer.gain = kind, 1.0 if key == "Home" else 3.0
+        assert shown(place) == explorer.sentence()
+        assert "gets nothing: the gradient is exactly zero from t = 29 back" in shown(place)
+    slider(place, "which cell").press("ArrowLeft")
+    assert "yours, cell 2 of 3" in shown(place)
+
+
+# ---- the controls ----
+
+
+def test_the_keyboard_works_every_control(blank):
+    place = mount(blank, GradientExplorer())
+    T, gain = slider(place, "T steps"), slider(place, "gain of W")
+    T.press("ArrowRight")
+    gain.press("ArrowLeft")
+    expect(said(place)).to_contain_text("tanh, gain 0.85, T = 61:")
+    assert gain.get_attribute("aria-valuetext") == "0.85"
+    T.press("End")
+    gain.press("End")
+    expect(said(place)).to_contain_text("tanh, gain 2.10, T = 200:")
+    place.get_by_role("radio", name="tanh").press("ArrowRight")
+    expect(said(place)).to_contain_text("sigmoid, gain 2.10")
+    assert blank.evaluate("models.m.get('kind')") == "sigmoid"
+    biases = place.get_by_role("radiogroup", name="Forget bias")
+    expect(biases).to_be_hidden()
+    place.get_by_role("radio", name="LSTM").press("Space")
+    expect(biases).to_be_visible()
+    place.get_by_role("radio", name="1", exact=True).press("ArrowRight")
+    expect(said(place)).to_contain_text("LSTM, forget bias 3, gain 2.10")
+    assert blank.evaluate("models.m.get('forget_bias')") == 3
+
+
+def test_pin_keeps_a_curve_and_unpin_lets_it_go(blank):
+    place = mount(blank, GradientExplorer(T=100))
+    pin = place.get_by_role("button", name="Pin this curve")
+    unpin = place.get_by_role("button", name="Unpin")
+    assert unpin.get_attribute("aria-disabled") == "true"
+    before = place.locator("canvas").screenshot()
+    pin.press("Enter")
+    assert blank.evaluate("models.m.get('pinned')") == {
+        "T": 100, "gain": 0.9, "kind": "tanh", "forget_bias": 1}  # fmt: skip
+    place.get_by_role("radio", name="GRU").check()
+    explorer = GradientExplorer(T=100, kind="GRU", pinned={"kind": "tanh"})
+    assert shown(place) == explorer.sentence()
+    assert "Pinned: tanh, gain 0.90, T = 100, where it gets 1.1e−6." in shown(place)
+    unpin.press("Space")
+    place.get_by_role("radio", name="tanh").check()
+    assert shown(place) == GradientExplorer(T=100).sentence()
+    assert blank.evaluate("models.m.get('pinned')") is None
+    assert place.locator("canvas").screenshot() == before
+
+
+def test_a_move_is_spoken_once_and_seen_at_once(blank):
+    place = mount(blank, GradientExplorer())
+    spoken = "tanh, gain 0.90, T = 60:"
+    for _ in range(5):
+        slider(place, "T steps").press("ArrowRight")
+    assert said(place).text_content().startswith(spoken)
+    expect(said(place)).to_contain_text("T = 65:")
+    expect(place.locator("p.rnnbook-says[aria-hidden=true]")).to_contain_text("T = 65:")
+
+
+def test_a_linked_value_moves_the_figure(blank):
+    place = mount(blank, GradientExplorer())
+    blank.evaluate("models.m.set('gain', 1.234); models.m.set('T', 1000)")  # a link brings anything
+    expect(said(place)).to_contain_text("tanh, gain 1.25, T = 200:")
+    blank.evaluate("models.m.set('kind', 'LSTM'); models.m.set('forget_bias', 7)")
+    expect(said(place)).to_contain_text("LSTM, forget bias −2,")
+
+
+def test_two_copies_do_not_disturb_each_other(blank):
+    one = mount(blank, GradientExplorer(), "a", "one")
+    two = mount(blank, GradientExplorer(kind="LSTM"), "b", "two")
+    one.get_by_role("radio", name="relu").check()
+    slider(one, "T steps").press("Home")
+    one.get_by_role("button", name="Pin this").click()
+    assert "relu, gain 0.90, T = 1:" in shown(one)
+    assert shown(two) == GradientExplorer(kind="LSTM").sentence()
+    expect(two.get_by_role("radio", name="LSTM")).to_be_checked()
+    ids = blank.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_two_views_of_one_model_stay_in_step(blank):
+    one = mount(blank, GradientExplorer(), "a", "one")
+    two = mount(blank, GradientExplorer(), "a", "two")
+    slider(one, "T steps").press("End")
+    assert shown(two) == GradientExplorer(T=200).sentence()
+
+
+def test_cleanup_leaves_nothing_behind(blank):
+    place = mount(blank, GradientExplorer())
+    assert blank.evaluate("models.m.listeners.length") > 0
+    blank.evaluate("models.m.set('T', 7); cleanups.v()")
+    assert blank.evaluate("models.m.listeners.length") == 0
+    assert place.inner_html() == ""
+    blank.evaluate("document.documentElement.dataset.theme = 'dark'")
+    blank.set_viewport_size({"width": 500, "height": 500})
+    blank.wait_for_timeout(50)  # an observer that is still there would fail now
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1300])
+def test_nothing_stands_out_sideways_and_the_picture_is_sharp(blank, width):
+    blank.set_viewport_size({"width": width, "height": 900})
+    place = mount(blank, GradientExplorer(kind="LSTM", forget_bias=-2, T=200, gain=1.0,
+                                          pinned={"kind": "sigmoid", "gain": 0.1}))  # fmt: skip
+    assert blank.evaluate("document.documentElement.scrollWidth") <= width
+    box = place.locator("canvas").bounding_box()
+    assert place.locator("canvas").evaluate("c => [c.width, c.height]") == [
+        round(box["width"]), round(box["height"])]  # fmt: skip
+    blank.set_viewport_size({"width": width + 40, "height": 900})
+    blank.wait_for_timeout(100)
+    wider = place.locator("canvas").bounding_box()["width"]
+    assert place.locator("canvas").evaluate("c => c.width") == round(wider) > box["width"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_has_the_theme_s_colours(blank, theme):
+    place = mount(blank, GradientExplorer())
+    blank.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    shown(place)
+    corner = place.locator("canvas").evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)")
+    assert corner == {"light": [255, 255, 255], "dark": [20, 24, 30]}[theme]
+
+
+def test_every_control_has_a_name_and_is_large_enough(blank):
+    place = mount(blank, GradientExplorer(kind="LSTM"))
+    for control in place.locator("input, button").all():
+        box = control.bounding_box()
+        label = control.evaluate("node => node.closest('label')?.getBoundingClientRect().height")
+        assert max(box["height"], label or 0) >= 24
+        assert control.evaluate("node => (node.labels?.[0] ?? node).textContent.trim()")
+
+
+# ---- in the book ----
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_in_its_chapter_it_says_what_python_says(open_page, alive, path, scheme):
+    page = open_page(path, scheme=scheme)
+    assert alive(page)
+    place = page.locator(".gradient-explorer").first
+    for position in POSITIONS:
+        explorer = move_to(place, position)
+        assert shown(place) == explorer.sentence()
+    slider(place, "T steps").press("Home")
+    expect(said(place)).to_contain_text("T = 1:")
+    assert page.record.faults() == {}
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+@pytest.mark.parametrize("width", [360, 1300])
+def test_the_place_that_was_kept_is_the_place_that_is_needed(open_page, alive, path, width):
+    page = open_page(path, width=width)
+    assert alive(page)
+    slot = page.locator(".explorer-slot:has(.gradient-explorer)").first
+    kept = float(slot.evaluate("node => parseFloat(getComputedStyle(node).minHeight)"))
+    needed = slot.locator(".rnnbook-explorer").bounding_box()["height"]
+    assert needed - 24 <= kept <= needed + 48
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(open_page, alive, axe, path, theme):
+    page = open_page(path, theme=theme, width=360)
+    assert alive(page)
+    axe(page)  # loads axe
+    place = page.locator(".gradient-explorer").first
+    place.get_by_role("button", name="Pin this").click()
+    for kind in ("LSTM", "relu"):
+        place.get_by_role("radio", name=kind).check()
+        assert page.evaluate(
+            "axe.run('.explorer-slot').then((found) => found.violations.map((rule) => rule.id))"
+        ) == []
