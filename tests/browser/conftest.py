@@ -129,13 +129,16 @@ def alive():
 
 @pytest.fixture
 def axe():
-    """axe(page): what axe-core finds, as readable lines."""
+    """axe(page): what axe-core finds, as readable lines. axe.load(page) only puts it there."""
 
-    def axe(page):
+    def load(page):
         # require.js would take axe for a module without a name.
         page.evaluate("window.__define = window.define; window.define = undefined")
         page.add_script_tag(path=AXE)
         page.evaluate("window.define = window.__define")
+
+    def axe(page):
+        load(page)
         found = page.evaluate(
             "axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)"
         )
@@ -145,4 +148,5 @@ def axe():
             for node in rule["nodes"]
         ]
 
+    axe.load = load
     return axe

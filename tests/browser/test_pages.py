@@ -29,11 +29,18 @@ def sideways(page):
     )
 
 
-def shifts(page):
-    """The layout shifts so far, if they sum to more than a reader overlooks."""
+def shifts(page, again=lambda: None):
+    """The layout shifts so far, if they sum to more than a reader overlooks.
+
+    On a busy machine a font can come after the first paint. A shift that is the page's own is
+    there on a second visit too, which `again` makes.
+    """
     page.wait_for_timeout(250)
     seen = page.evaluate("window.__shifts")
-    return seen if sum(value for value, *_ in seen) >= STILL else []
+    if sum(value for value, *_ in seen) < STILL:
+        return []
+    second = again()
+    return shifts(second) if second else seen
 
 
 def stuck(page):
@@ -56,7 +63,7 @@ def test_a_page(open_page, alive, axe, path, theme, width):
         "theme": page.evaluate("document.documentElement.dataset.theme"),
         "search boxes": boxes.count(),
         "sideways": sideways(page),
-        "shifts": shifts(page),
+        "shifts": shifts(page, lambda: open_page(path, theme=theme, width=width)),
         "out of the keyboard's reach": stuck(page),
         "without alt": page.locator('article img:not([alt]), article img[alt=""]').count(),
         "axe": axe(page),
