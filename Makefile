@@ -70,7 +70,7 @@ lint: $(ENV) ## Read the code for faults
 	@$(FORMAT) --check notebooks || { echo "\`make notebooks\` mends it"; exit 1; }
 	@$(PY) $(TOOLS)/notebooks.py --check
 
-unit: $(ENV) ## Test the package
+unit: $(ENV) $(VENDOR) ## Test the package
 	@$(PY) -m pytest -q -n 2 tests --ignore=tests/browser --ignore=tests/test_notebooks.py
 
 chapters: $(ENV) ## Run every notebook and compare each output with the one it holds

@@ -70,9 +70,10 @@ def clip(grads, *, norm=None, value=None):
     """Shorten a gradient that is too long: by its norm, or each number by itself.
 
     norm: scale everything so that the norm is at most this; the direction stays
-    (Pascanu et al. 2013, algorithm 1). value: cut each number to [-value, value]; the direction
-    changes. Exactly one of the two. With `norm` an infinite gradient, which has no direction, is
-    a FloatingPointError; with `value` an infinity becomes +-value, and NaN stays NaN.
+    (Pascanu et al. 2013, algorithm 1). value: cut each number to [-value, value];
+    the direction changes. Exactly one of the two. With `norm` an infinite gradient,
+    which has no direction, is a FloatingPointError; with `value` an infinity becomes
+    +-value, and NaN stays NaN.
     """
     if (norm is None) == (value is None):
         raise TypeError("expected one of norm and value; got "

@@ -7,11 +7,11 @@ Chromium records a performance trace. A move's work is all that the page's main 
 one key press on a slider to the next: handler, style, layout, paint and whatever else there was.
 It is given as CPU time, and as wall time, which other programs on the machine lengthen. The drag
 is two seconds with 60 pointer moves a second; its frames are those that the trace counts as drawn
-and as dropped. Beside them: the same curve drawn anew by matplotlib, 7 x 4 inches to PNG, as
-`ipywidgets.interact` does in a kernel for each move, without the way to the page and back.
+and as dropped. Beside them: the same curve under `ipywidgets.interact` in a live kernel, drawn anew
+by matplotlib for each move, without the way to the page and back.
 """
 
-import io
+import ast
 import os
 import sys
 import time
@@ -22,8 +22,9 @@ for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
 
-import matplotlib  # noqa: E402
+import nbformat  # noqa: E402
 import numpy as np  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 from explorer_page import CHAPTER, mount, open_blank  # noqa: E402
@@ -115,26 +116,44 @@ def drag(page, slider, seconds=2):
             "drawn": within.count("DrawFrame"), "dropped": within.count("DroppedFrame")}
 
 
-def matplotlib_draws(count=30):
-    """CPU and wall milliseconds of each redrawing, as the inline backend does it for `interact`."""
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+IN_A_KERNEL = """
+import time
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from rnnbook.widgets import GradientExplorer
 
-    explorer, cpu, wall = GradientExplorer(), [], []
-    for k in range(count + 1):
-        start, start_cpu = time.perf_counter(), time.process_time()
-        explorer.T = 60 + k
-        fig, ax = plt.subplots(figsize=(7, 4))
-        ts = np.arange(1, explorer.T + 1)
-        ax.semilogy(ts, 10 ** explorer.log_norms(), label="gradient")
-        ax.semilogy(ts, 10 ** explorer.log_bounds(), "--", label="bound")
-        ax.set(xlabel="step t", ylabel="norm")
-        ax.legend()
-        fig.savefig(io.BytesIO(), format="png", bbox_inches="tight")
-        plt.close(fig)
-        cpu.append(1e3 * (time.process_time() - start_cpu))
-        wall.append(1e3 * (time.perf_counter() - start))
-    return np.array([cpu[1:], wall[1:]])  # the first one loads fonts
+explorer, times = GradientExplorer(), []
+
+def draw(T):
+    explorer.T = T
+    fig, ax = plt.subplots(figsize=(7, 4))
+    ts = np.arange(1, T + 1)
+    ax.semilogy(ts, 10 ** explorer.log_norms(), label="gradient")
+    ax.semilogy(ts, 10 ** explorer.log_bounds(), "--", label="bound")
+    ax.set(xlabel="step t", ylabel="norm")
+    ax.legend()
+    plt.show()
+
+slider = ipywidgets.IntSlider(60, 1, 200)
+panel = ipywidgets.interactive(draw, T=slider)
+for k in range(COUNT + 1):
+    start, start_cpu = time.perf_counter(), time.process_time()
+    slider.value = 61 + k
+    times.append((1e3 * (time.process_time() - start_cpu), 1e3 * (time.perf_counter() - start)))
+print(times[1:])  # the first one loads fonts
+"""
+
+
+def interact_moves(count=30):
+    """CPU and wall milliseconds of each move of a slider of `ipywidgets.interact` in a kernel of
+    its own, until the new picture is handed to the page; the way there and back isn't counted."""
+    cell = nbformat.v4.new_code_cell(IN_A_KERNEL.replace("COUNT", str(count)))
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, timeout=300, kernel_name="python3",
+                   extra_arguments=["--log-level=ERROR"]).execute()
+    printed = "".join(out.text for out in cell.outputs if out.get("name") == "stdout")
+    return np.array(ast.literal_eval(printed)).T
 
 
 def main():
@@ -163,7 +182,7 @@ def main():
         drags = {trait: drag(page, place.get_by_role("slider", name=label))
                  for trait, label in SLIDERS.items()}  # fmt: skip
         browser.close()
-    rows.append(("matplotlib, one drawing", matplotlib_draws()))
+    rows.append(("one move, interact and matplotlib", interact_moves()))
     print(f"The gradient explorer {where}; milliseconds\n")
     print("| what | count | CPU median | CPU 95th percentile | wall median | wall 95th |")
     print("|---|---|---|---|---|---|")
