@@ -1,5 +1,8 @@
 """The data: what each task says it holds, it holds."""
 
+import re
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -121,7 +124,107 @@ def test_temporal_order_needs_ten_steps(rng):
         tasks.temporal_order(T=9, B=1, rng=rng)
 
 
+def test_adding_marks_one_number_in_each_half(rng):
+    xs, targets = tasks.adding(T=9, B=300, rng=rng)
+    numbers, marks = xs[..., 0], xs[..., 1]
+    assert targets.shape == (1, 300, 1)
+    assert ((0 <= numbers) & (numbers < 1)).all()
+    assert set(np.unique(marks)) == {0.0, 1.0}
+    np.testing.assert_array_equal(marks[:4].sum(axis=0), 1)
+    np.testing.assert_array_equal(marks[4:].sum(axis=0), 1)
+    assert (marks.sum(axis=1) > 0).all()  # every place is used
+    for b in range(300):
+        first, second = np.flatnonzero(marks[:, b])
+        assert targets[0, b, 0] == numbers[first, b] + numbers[second, b]
+
+
+def test_the_variance_of_the_sum_is_a_sixth():
+    _, targets = tasks.adding(T=2, B=200_000, rng=np.random.default_rng(5))
+    assert abs(np.mean((targets - 1) ** 2) - 1 / 6) < 2e-3
+
+
+def test_copying_wants_the_word_back(rng):
+    xs, targets = tasks.copying(T=5, B=50, rng=rng, length=3, symbols=4)
+    said = xs.argmax(axis=-1)
+    assert xs.shape == (11, 50, 6)
+    np.testing.assert_array_equal(xs.sum(axis=-1), 1)
+    np.testing.assert_array_equal(said[:3], targets[-3:])
+    np.testing.assert_array_equal(said[3:7], 4)  # T - 1 blanks
+    np.testing.assert_array_equal(said[7], 5)  # now
+    np.testing.assert_array_equal(said[8:], 4)
+    np.testing.assert_array_equal(targets[:-3], 4)
+    assert set(np.unique(targets[-3:])) == {0, 1, 2, 3}
+
+
+def test_copying_is_by_default_ten_of_eight_symbols(rng):
+    xs, targets = tasks.copying(T=20, B=2, rng=rng)
+    assert xs.shape == (40, 2, 10)
+    assert targets.shape == (40, 2)
+
+
+def test_latch_shows_the_bit_once(rng):
+    xs, targets = tasks.latch(T=30, B=100, rng=rng)
+    np.testing.assert_array_equal(xs[0, :, 0], 2 * targets[0] - 1)
+    assert set(np.unique(targets)) == {0, 1}
+    assert not xs[1:].any()
+    noisy, _ = tasks.latch(T=30, B=1000, rng=rng, noise=0.2)
+    assert abs(noisy[1:].std() - 0.2) < 0.01
+    assert set(np.unique(noisy[0])) == {-1.0, 1.0}
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan, "a"])
+def test_latch_wants_a_noise(bad, rng):
+    with pytest.raises(ValueError, match=r"noise is .*; expected a number, at least 0"):
+        tasks.latch(T=3, B=1, rng=rng, noise=bad)
+
+
+REBER = re.compile(  # the grammar as a regular expression, written down apart from its table
+    r"B(?:T S*X (?:X (?:T*VPX)* T*V(?:V|PS) | S) | P (?:T*VPX)* T*V(?:V|PS)) E", re.VERBOSE)
+
+
+@pytest.mark.parametrize("T", [9, 10, 11, 16, 30])
+def test_embedded_reber_holds_a_string_of_the_grammar(T, rng):
+    xs, targets = tasks.embedded_reber(T=T, B=60, rng=rng)
+    assert xs.shape == (T - 1, 60, 7)
+    np.testing.assert_array_equal(xs[1:].argmax(axis=-1), targets[:-1])
+    strings = ["".join(tasks.REBER_SYMBOLS[k] for k in column)
+               for column in np.vstack([xs[:1].argmax(axis=-1), targets]).T]
+    for string in strings:
+        assert string[0] + string[-1] == "BE"
+        assert string[1] == string[-2]
+        assert REBER.fullmatch(string[2:-2]), string
+    assert {string[1] for string in strings} == {"T", "P"}
+
+
+def test_embedded_reber_has_the_probabilities_of_free_walks():
+    """At T = 11 there are few strings; each must come as often as a free walk would make it."""
+    _, targets = tasks.embedded_reber(T=11, B=6000, rng=np.random.default_rng(2))
+    inner = Counter("".join(tasks.REBER_SYMBOLS[k] for k in column) for column in targets[2:-2].T)
+    expected = {}
+    for string in inner:
+        state, p = 1, 1.0
+        for symbol in string:
+            p, state = p / len(tasks.REBER[state]), tasks.REBER[state][symbol]
+        expected[string] = p
+    assert expected["TSSXSE"] == 2**-5
+    total = sum(expected.values())
+    for string, p in expected.items():
+        n, mean = inner[string], 6000 * p / total
+        assert abs(n - mean) < 5 * np.sqrt(mean), string
+
+
+@pytest.mark.parametrize(("T", "message"), [
+    (8, "T is 8; expected a whole number, at least 9"), (201, "T is 201; expected at most 200")])
+def test_embedded_reber_has_its_lengths(T, message, rng):
+    with pytest.raises(ValueError, match=message):
+        tasks.embedded_reber(T=T, B=1, rng=rng)
+
+
 MAKERS = {
+    "adding": lambda **o: tasks.adding(**{"T": 10, "B": 2, **o}),
+    "copying": lambda **o: tasks.copying(**{"T": 10, "B": 2, **o}),
+    "latch": lambda **o: tasks.latch(**{"T": 10, "B": 2, "noise": 0.1, **o}),
+    "embedded_reber": lambda **o: tasks.embedded_reber(**{"T": 10, "B": 2, **o}),
     "sine": lambda **o: tasks.sine(**{"T": 10, "B": 2, **o}),
     "echo": lambda **o: tasks.echo(**{"T": 10, "B": 2, "delay": 1, **o}),
     "temporal_order": lambda **o: tasks.temporal_order(**{"T": 10, "B": 2, **o}),

@@ -1,5 +1,6 @@
 """The data: small sequence tasks, made on the spot. Inputs are (T, B, D), time first."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -101,3 +102,107 @@ def temporal_order(*, T, B, rng):
     symbols[rng.integers(T // 10, 2 * T // 10, size=B), columns] = first
     symbols[rng.integers(5 * T // 10, 6 * T // 10, size=B), columns] = second
     return Task(one_hot(symbols, 6), (2 * first + second)[None])
+
+
+def adding(*, T, B, rng):
+    """Add the two marked numbers: xs (T, B, 2), targets (1, B, 1).
+
+    xs[..., 0] is uniform on [0, 1]. xs[..., 1] is 1 twice, once in either half, and 0 elsewhere.
+    The sum of the two marked numbers is asked for after the last step. Whoever always says 1 has
+    the squared error 1/6, and without memory nothing is better. (Hochreiter and Schmidhuber 1997,
+    experiment 4; this form, with one mark in each half, as in Le et al. 2015, arXiv 1504.00941.)
+    """
+    T, B, rng = checks.whole("T", T, least=2), checks.whole("B", B), checks.generator(rng)
+    numbers, marks, columns = rng.uniform(size=(T, B)), np.zeros((T, B)), np.arange(B)
+    marks[rng.integers(0, T // 2, size=B), columns] = 1
+    marks[rng.integers(T // 2, T, size=B), columns] = 1
+    sums = (numbers * marks).sum(axis=0)
+    return Task(np.stack([numbers, marks], axis=-1), sums[None, :, None])
+
+
+def copying(*, T, B, rng, length=10, symbols=8):
+    """Keep a word for T steps, then repeat it: xs (T + 2 length, B, symbols + 2), one-hot.
+
+    The input is a random word of `length` symbols, T - 1 blanks, one mark that says "now", and
+    `length` more blanks. targets (T + 2 length, B): blanks (class `symbols`), and at the end the
+    word. Whoever says blank until the mark and then guesses has the cross-entropy
+    length ln(symbols) / (T + 2 length). (Hochreiter and Schmidhuber 1997; this form, with ten of
+    eight symbols, from Arjovsky et al. 2016, arXiv 1511.06464, section 5.1.)
+    """
+    T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
+    length, symbols = checks.whole("length", length), checks.whole("symbols", symbols, least=2)
+    word = rng.integers(0, symbols, size=(length, B))
+    blank, mark = symbols, symbols + 1
+    said = np.full((T + 2 * length, B), blank)
+    said[:length] = word
+    said[length + T - 1] = mark
+    asked = np.full_like(said, blank)
+    asked[-length:] = word
+    return Task(one_hot(said, symbols + 2), asked)
+
+
+def latch(*, T, B, rng, noise=0.0):
+    """Keep one bit: xs (T, B, 1), targets (1, B).
+
+    The first input is -1 or 1 (class 0 or 1), all later ones are normal noise of standard
+    deviation `noise`. The class is asked for after the last step; by chance the loss is ln 2.
+    (After Bengio, Simard and Frasconi 1994, IEEE Trans. Neural Networks 5, section II.)
+    """
+    T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
+    noise = checks.number("noise", noise, "a number, at least 0", lambda value: value >= 0)
+    xs = noise * rng.normal(size=(T, B, 1))
+    bits = rng.integers(0, 2, size=B)
+    xs[0, :, 0] = 2 * bits - 1
+    return Task(xs, bits[None])
+
+
+REBER = {  # state: the two symbols that may come, and the state that each leads to
+    1: {"T": 2, "P": 3},
+    2: {"S": 2, "X": 4},
+    3: {"T": 3, "V": 5},
+    4: {"X": 3, "S": 6},
+    5: {"P": 4, "V": 6},
+    6: {"E": None},
+}
+REBER_SYMBOLS = "BTPSXVE"
+
+
+def embedded_reber(*, T, B, rng):
+    """Say what may come next in a grammar with a long bridge: xs (T - 1, B, 7), one-hot.
+
+    A string of T symbols is B, then T or P, then a string of Reber's grammar (from its B to
+    its E), then *the same* T or P again, then E. Inside, each branch has probability 1/2, given
+    the length. targets (T - 1, B): after each symbol the next one, places in `REBER_SYMBOLS`.
+    All but the last T or P follows from what came shortly before; that one, targets[-2], needs
+    the second symbol. T: 9 to 200. (Smith and Zipser 1989; Hochreiter and Schmidhuber 1997,
+    experiment 1, with strings of every length.)
+    """
+    T, B, rng = checks.whole("T", T, least=9), checks.whole("B", B), checks.generator(rng)
+    if T > 200:
+        raise ValueError(f"T is {T}; expected at most 200")
+    strings = np.empty((T, B), dtype=int)
+    for b in range(B):
+        bit = "TP"[rng.integers(2)]
+        string = f"B{bit}B{_reber_walk(T - 5, rng)}{bit}E"
+        strings[:, b] = [REBER_SYMBOLS.index(symbol) for symbol in string]
+    return Task(one_hot(strings[:-1], 7), strings[1:])
+
+
+def _reber_walk(steps, rng):
+    """A walk of so many symbols from state 1 to the end, with its probability given the length."""
+    state, walked = 1, ""
+    for left in range(steps, 0, -1):
+        branches = REBER[state]
+        ps = np.array([_reber_ways(after, left - 1) for after in branches.values()])
+        symbol = rng.choice(list(branches), p=ps / ps.sum())
+        walked, state = walked + symbol, branches[symbol]
+    return walked
+
+
+@cache
+def _reber_ways(state, steps):
+    """The probability that a free walk from `state` ends after exactly so many symbols."""
+    if state is None or steps == 0:
+        return float(state is None and steps == 0)
+    branches = REBER[state].values()
+    return sum(_reber_ways(after, steps - 1) for after in branches) / len(branches)
