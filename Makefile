@@ -39,7 +39,7 @@ help: ## List the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 	@echo "Options: PYTHON=/path/to/python3.11  PORT=8000  BROWSER=/path/to/chromium"
 
-.PHONY: serve book notebooks lab bench
+.PHONY: serve book notebooks experiments lab bench
 serve: book ## Build the book and serve it on this machine
 	@$(PY) $(TOOLS)/serve.py $(SITE) $(PORT)
 
@@ -48,6 +48,9 @@ book: $(SITE)/.made ## Build the site into _build/html, warnings as errors
 notebooks: $(ENV) ## Run every chapter anew and write it in its normal form
 	@$(FORMAT) notebooks
 	@$(PY) $(TOOLS)/notebooks.py
+
+experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 20 min)
+	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)
 
 lab: export RNNBOOK_PROGRESS := 1
 lab: $(ENV) ## Open JupyterLab on the chapters
