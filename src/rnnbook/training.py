@@ -98,11 +98,13 @@ class Diverged(FloatingPointError):
         self.model, self.losses = model, losses
 
 
-def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
+def fit(model, batches, loss, optimizer, *, clip_norm=None, watch=None, progress=None):
     """Train: one optimiser step for each batch. Returns (model, losses).
 
     batches: an iterable of (xs, targets). loss: as in `loss_and_grads`. optimizer: `sgd(...)` or
     `adam(...)`. clip_norm: see `clip`. losses: an array, the loss of each batch before its step.
+    watch: called after each step as watch(model, losses) with the new model and the losses so
+    far, a list; the training ends when it returns True.
     progress: show a bar on stderr; by default in a terminal or a notebook, where tqdm is
     installed and the environment variable RNNBOOK_PROGRESS isn't 0.
 
@@ -117,6 +119,8 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
         raise TypeError(f"batches is {batches!r}; expected an iterable of pairs (xs, targets)")
     if clip_norm is not None:
         clip_norm = checks.positive("clip_norm", clip_norm)
+    if watch is not None:
+        checks.function("watch", watch, "(model, losses) -> whether to stop")
     good, memory, losses = model, optimizer.init(model), []
     try:
         for batch in _with_bar(batches, losses, progress):
@@ -137,6 +141,8 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
                 ) from None
             good, model = model, after
             losses.append(value)
+            if watch is not None and watch(model, losses):
+                break
     except KeyboardInterrupt:
         warnings.warn(f"stopped after {len(losses)} batches; returning what was learned so far",
                       stacklevel=2)
