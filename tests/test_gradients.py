@@ -261,7 +261,7 @@ def test_wrong_ingredients_are_named(bad, sentence, rng):
 
 def with_hs(hs):
     cell = make_cell("tanh", rng=np.random.default_rng(0))
-    return Gradients(cell, xs=np.zeros((len(hs), 2, 2)), state=(), hs=hs)
+    return Gradients(cell, trace=None, das=None, hs=hs, state=())
 
 
 def test_gradient_norms_are_plain_norms(rng):

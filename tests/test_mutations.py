@@ -78,7 +78,7 @@ MUTATIONS = {
     "GRU: z for 1 - z": ("cells", "h_by_n = (1 - z)", "h_by_n = z"),
     "GRU: h dropped from r": ("cells", "rh_by_r = h * r * (1 - r)", "rh_by_r = r * (1 - r)"),
     "GRU: r and z swapped on the way back": (
-        "cells", "[drh * rh_by_r, dh * h_by_z]", "[dh * h_by_z, drh * rh_by_r]"),
+        "cells", "[drh * rh_by_r, dh * h_by_z,", "[dh * h_by_z, drh * rh_by_r,"),
     "GRU: W_n's gradient from h instead of r h": (
         "cells", "flat(r * h_before).T", "flat(h_before).T"),
     "GRU: reset after the product": ("cells", "(r * h) @ W_n", "r * (h @ W_n)"),
@@ -121,7 +121,7 @@ MUTATIONS = {
     "recurrent gradient from new states": (
         "through_time", "cell.recurrent_gradient(before[0],", "cell.recurrent_gradient(after[0],"),
     "input gradient by W_hh": (
-        "through_time", "flat(das) @ cell.W_xh.T", "flat(das) @ (0 * cell.W_xh).T"),
+        "through_time", "self.trace.cell.W_xh.T)", "(0 * self.trace.cell.W_xh).T)"),
     # losses
     "squared error without its 2": ("losses", "2 * errors / (T * B)", "errors / (T * B)"),
     "squared error's sign": ("losses", "2 * errors / (T * B)", "-2 * errors / (T * B)"),

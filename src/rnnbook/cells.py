@@ -233,9 +233,10 @@ class GRU(Cell):
         W_rz, W_n = self._split(self.W_hh)
         da_n = dh * h_by_n
         drh = da_n @ W_n.T
-        da_rz = np.concatenate([drh * rh_by_r, dh * h_by_z], axis=-1)
+        da = np.concatenate([drh * rh_by_r, dh * h_by_z, da_n], axis=-1)
+        da_rz, _ = self._split(da)
         dh = dh * z + drh * r + da_rz @ W_rz.T
-        return np.concatenate([da_rz, da_n], axis=-1), (dh,)
+        return da, (dh,)
 
     def recurrent_gradient(self, h_before, das, kept):
         r, _, _ = split(kept, 3)
@@ -243,4 +244,5 @@ class GRU(Cell):
         return np.hstack([flat(h_before).T @ flat(das_rz), flat(r * h_before).T @ flat(das_n)])
 
     def _split(self, blocks):
-        return blocks[..., : 2 * self.H], blocks[..., 2 * self.H :]
+        rz = 2 * (blocks.shape[-1] // 3)
+        return blocks[..., :rz], blocks[..., rz:]

@@ -44,12 +44,19 @@ class Gradients:
     """What `bptt` found: dL/d of everything that went into `unroll`."""
 
     cell: Cell  # the same class as the cell
-    xs: np.ndarray  # (T, B, D)
+    trace: Trace  # what was swept
+    das: np.ndarray  # (T, B, G), the total derivative of the loss in each a_t
+    hs: np.ndarray  # (T, B, H), the total derivative in each h_t
     state: tuple  # of the state handed in, (B, H) each
-    hs: np.ndarray  # (T, B, H), the total derivative of the loss in each h_t
+
+    @property
+    def xs(self):
+        """dL/dx_t, shape (T, B, D), worked out when it is asked for: training never asks."""
+        return (flat(self.das) @ self.trace.cell.W_xh.T).reshape(self.trace.xs.shape)
 
     def __repr__(self):
-        return f"Gradients(cell={self.cell}, xs{list(self.xs.shape)}, hs{list(self.hs.shape)})"
+        xs = list(self.trace.xs.shape)
+        return f"Gradients(cell={self.cell}, xs{xs}, hs{list(self.hs.shape)})"
 
 
 def unroll(cell, xs, state=None):
@@ -72,7 +79,7 @@ def forward_sweep(cell, xs, state):
     states = tuple(np.empty((T + 1, B, cell.H), cell.dtype) for _ in state)
     _put(states, 0, state)
     for t in range(T):
-        state, a_xs[t] = cell.step(a_xs[t], state)  # in the place of a_x, which is used up
+        state, a_xs[t] = cell.step(a_xs[t], state)  # a_x is used up
         _put(states, t + 1, state)
     return Trace(cell, xs, states, kept=a_xs)
 
@@ -114,8 +121,7 @@ def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
         W_hh=cell.recurrent_gradient(before[0], das, trace.kept),
         b_h=flat(das).sum(axis=0),
     )
-    dxs = (flat(das) @ cell.W_xh.T).reshape(trace.xs.shape)
-    return Gradients(dcell, dxs, dstate, dhs_total)
+    return Gradients(dcell, trace, das, dhs_total, dstate)
 
 
 def sweep_back(cell, slopes, dhs, dstate):
@@ -124,7 +130,8 @@ def sweep_back(cell, slopes, dhs, dstate):
     Returns das, the total dhs, and dL/d of the state before the first step.
     """
     T, B, _ = dhs.shape
-    das, dhs_total = np.empty((T, B, len(cell.b_h)), dhs.dtype), np.empty_like(dhs)
+    das = np.empty((T, B, len(cell.b_h)), dhs.dtype)
+    dhs_total = np.empty_like(dhs)
     for t in reversed(range(T)):
         dhs_total[t] = dstate[0] + dhs[t]
         dstate = (dhs_total[t], *dstate[1:])
@@ -141,7 +148,8 @@ def truncated_sweep_back(cell, slopes, dhs, dstate, K):
     """
     ages = tuple(np.zeros((K, *s.shape), s.dtype) for s in dstate)
     T, B, _ = dhs.shape
-    das, dhs_total = np.empty((T, B, len(cell.b_h)), dhs.dtype), np.empty_like(dhs)
+    das = np.empty((T, B, len(cell.b_h)), dhs.dtype)
+    dhs_total = np.empty_like(dhs)
     for t in reversed(range(T)):
         newest = (dstate[0] + dhs[t], *dstate[1:])
         ages = tuple(np.stack([new, *age[:-1]]) for new, age in zip(newest, ages))
