@@ -37,7 +37,7 @@ def spoiled(grads, name, spoil):
     """Gradients with one array, in the cell or outside, passed through `spoil`."""
     if name == "xs":  # worked out from the rest, so it cannot be replaced
         return type("Spoiled", (Gradients,), {"xs": spoil(grads.xs)})(**vars(grads))
-    if name in ("xs", "hs"):
+    if name == "hs":
         return dataclasses.replace(grads, **{name: spoil(getattr(grads, name))})
     if name.startswith("state"):
         k = int(name[6])
