@@ -45,20 +45,21 @@ MUTATIONS = {
     "LSTM: no gradient to the old h": (
         "cells", "return da, (da @ self.W_hh.T, dc * f)", "return da, (0 * dh, dc * f)"),
     "LSTM: gates swapped on the way back": (
-        "cells", "concatenate([c_by_i, c_by_f,", "concatenate([c_by_f, c_by_i,"),
+        "cells", "c_by_i, c_by_f, c_by_g, h_by_o =", "c_by_f, c_by_i, c_by_g, h_by_o ="),
     "LSTM: gates swapped on both ways": (
         "cells", "i, f, g, o = split(gates, 4)", "f, i, g, o = split(gates, 4)", 0),
-    "LSTM: new c where the old belongs": (
-        "cells", "(_, c), (gates, c_squashed) = before, kept",
-        "(_, c), (gates, c_squashed) = after, kept"),
+    "LSTM: new c where the old belongs": ("cells", "c_by_f[:] = c_before", "c_by_f[:] = c"),
     "LSTM: no tanh slope at the output": (
         "cells", "h_by_c = o * (1 - c_squashed * c_squashed)", "h_by_c = o"),
     "LSTM: tanh(c) dropped at the output gate": (
-        "cells", "h_by_o = c_squashed * o * (1 - o)", "h_by_o = o * (1 - o)"),
-    "LSTM: slope of i": ("cells", "c_by_i = g * i * (1 - i)", "c_by_i = g * i"),
-    "LSTM: slope of f": ("cells", "c_by_f = c * f * (1 - f)", "c_by_f = f * (1 - f)"),
-    "LSTM: slope of g": ("cells", "c_by_g = i * (1 - g * g)", "c_by_g = i * g * (1 - g)"),
-    "LSTM: no tanh on c": ("cells", "c_squashed = np.tanh(c)", "c_squashed = c"),
+        "cells", "h_by_o[:] = c_squashed * o * (1 - o)",
+        "h_by_o[:] = o * (1 - o)"),
+    "LSTM: slope of i": ("cells", "= g * i * (1 - i)", "= g * i"),
+    "LSTM: slope of f": ("cells", "= c_before * f * (1 - f)", "= f * (1 - f)"),
+    "LSTM: slope of g": ("cells", "= i * (1 - g * g)", "= i * g * (1 - g)"),
+    "LSTM: no tanh on c": ("cells", "return (o * np.tanh(c), c)", "return (o * c, c)"),
+    "LSTM: no tanh on c on the way back": (
+        "cells", "c_squashed = np.tanh(c)", "c_squashed = c"),
     "LSTM: gates at half their slope": (
         "cells", "np.tanh(split(a, 4)[2], out=g)", "np.tanh(0.5 * split(a, 4)[2], out=g)"),
     # GRU
@@ -77,7 +78,7 @@ MUTATIONS = {
     "GRU: z for 1 - z": ("cells", "h_by_n = (1 - z)", "h_by_n = z"),
     "GRU: h dropped from r": ("cells", "rh_by_r = h * r * (1 - r)", "rh_by_r = r * (1 - r)"),
     "GRU: r and z swapped on the way back": (
-        "cells", "[drh * rh_by_r, dh * h_by_z]", "[dh * h_by_z, drh * rh_by_r]"),
+        "cells", "[drh * rh_by_r, dh * h_by_z,", "[dh * h_by_z, drh * rh_by_r,"),
     "GRU: W_n's gradient from h instead of r h": (
         "cells", "flat(r * h_before).T", "flat(h_before).T"),
     "GRU: reset after the product": ("cells", "(r * h) @ W_n", "r * (h @ W_n)"),
@@ -85,27 +86,31 @@ MUTATIONS = {
         "cells", "r, z = split(rz, 2)", "r, z = split(rz, 2); z = 1 - z", 0),
     # through time
     "input bias dropped": ("through_time", "@ cell.W_xh + cell.b_h)", "@ cell.W_xh)"),
-    "later losses dropped": ("through_time", "dstate[0] + dh,", "dh,", 0),
-    "direct losses dropped": ("through_time", "dstate[0] + dh,", "dstate[0],", 0),
-    "losses in forward order": ("through_time", "zip(dhs[::-1], *", "zip(dhs, *", 0),
-    "slopes in forward order": (
-        "through_time", "(s[::-1] for s in slopes)", "(s for s in slopes)", 0),
-    "das left in backward order": ("through_time", "np.stack(das[::-1])", "np.stack(das)", 0),
-    "dhs left in backward order": (
-        "through_time", "np.stack(dhs_total[::-1])", "np.stack(dhs_total)", 0),
+    "later losses dropped": ("through_time", "dstate[0] + dhs[t]", "dhs[t]", 0),
+    "direct losses dropped": ("through_time", "dstate[0] + dhs[t]", "dstate[0]", 0),
+    "losses in backward order": ("through_time", "+ dhs[t]", "+ dhs[-1 - t]", 0),
+    "slopes in backward order": ("through_time", "[slope[t] for", "[slope[-1 - t] for", 0),
+    "das left in backward order": ("through_time", "das[t], dstate =", "das[-1 - t], dstate =", 0),
+    "dhs left in backward order": ("through_time", "return das, dhs_total,",
+                                   "return das, dhs_total[::-1],", 0),
+    "first step first": ("through_time", "in reversed(range(T))", "in range(T)", 0),
     # through time, truncated
     "truncated: direct losses dropped": (
-        "through_time", "dstate[0] + dh,", "dstate[0],", 1),
+        "through_time", "dstate[0] + dhs[t]", "dstate[0]", 1),
     "truncated: das left in backward order": (
-        "through_time", "np.stack(das[::-1])", "np.stack(das)", 1),
+        "through_time", "das[t] = das_by_age", "das[-1 - t] = das_by_age"),
     "truncated: dhs left in backward order": (
-        "through_time", "np.stack(dhs_total[::-1])", "np.stack(dhs_total)", 1),
+        "through_time", "dhs_total[t] = ages[0]", "dhs_total[-1 - t] = ages[0]"),
     "truncated: one step too many": (
         "through_time", "tuple(np.zeros((K, *s.shape)", "tuple(np.zeros((K + 1, *s.shape)"),
     "truncated: only the oldest counts": (
-        "through_time", "das.append(das_by_age.sum(axis=0))", "das.append(das_by_age[-1])"),
+        "through_time", "das[t] = das_by_age.sum(axis=0)", "das[t] = das_by_age[-1]"),
     "truncated: the end's gradient at every step": (
         "through_time", "dstate = tuple(np.zeros_like(s) for s in dstate)", "pass"),
+    "states written one step late": (
+        "through_time", "_put(states, t + 1, state)", "_put(states, t, state)"),
+    "gates of the next step": (
+        "through_time", "state, a_xs[t] =", "state, a_xs[t - 1] ="),
     "states one step late": (
         "through_time", "before = tuple(s[:-1] for", "before = tuple(s[1:] for"),
     "states one step early": (
@@ -116,7 +121,7 @@ MUTATIONS = {
     "recurrent gradient from new states": (
         "through_time", "cell.recurrent_gradient(before[0],", "cell.recurrent_gradient(after[0],"),
     "input gradient by W_hh": (
-        "through_time", "flat(das) @ cell.W_xh.T", "flat(das) @ (0 * cell.W_xh).T"),
+        "through_time", "self.trace.cell.W_xh.T)", "(0 * self.trace.cell.W_xh).T)"),
     # losses
     "squared error without its 2": ("losses", "2 * errors / (T * B)", "errors / (T * B)"),
     "squared error's sign": ("losses", "2 * errors / (T * B)", "-2 * errors / (T * B)"),

@@ -1,5 +1,7 @@
 """Learning: optimisers, clipping, and what `fit` does when all goes well and when it does not."""
 
+import platform
+import subprocess
 import sys
 
 import numpy as np
@@ -397,3 +399,23 @@ def test_watch_need_not_end_it(model, batch, answer):
 def test_watch_is_a_function(model, batch):
     with pytest.raises(TypeError, match=r"watch is 3; expected a function .*whether to stop"):
         fit(model, [batch], squared_error, sgd(0.01), watch=3)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that asks for pages")
+def test_a_step_finds_the_memory_that_the_last_one_freed():
+    """Else most of an LSTM's step goes into page faults: about 900 of them at this size."""
+    done = subprocess.run([sys.executable, "-c", """if True:
+        import resource
+        import numpy as np
+        from rnnbook import LSTM, Model, adam, fit, squared_error
+        rng = np.random.default_rng(0)
+        xs, targets = rng.normal(size=(2, 50, 16, 32))
+        model = Model.init(LSTM, D=32, H=32, K=32, rng=rng)
+        faults = []
+        for _ in range(2):
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            fit(model, [(xs, targets)] * 20, squared_error, adam(), progress=False)
+            faults.append((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 20)
+        print(faults[1])
+    """], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 50

@@ -1,4 +1,5 @@
-"""Time the package's inner loops, and the moves of an explorer: make bench."""
+"""Time the inner loops, a training step (beside PyTorch's if that is installed), and the moves
+of an explorer: make bench."""
 
 import subprocess
 import sys
@@ -44,4 +45,7 @@ def tables(T=200, H=32, gains=41):
 if __name__ == "__main__":
     passes()
     tables()
-    sys.exit(subprocess.run([sys.executable, ROOT / "tests/bench/explorer_moves.py"]).returncode)
+    # a process of its own, because it sets the number of threads before numpy is imported
+    steps = subprocess.run([sys.executable, ROOT / "tests/bench/step_time.py", "--quick"])
+    moves = subprocess.run([sys.executable, ROOT / "tests/bench/explorer_moves.py"])
+    sys.exit(steps.returncode or moves.returncode)

@@ -9,6 +9,8 @@
 Rows are vectors, time is the first axis, and the letters are those of the book's notation page.
 """
 
+import numpy as np
+
 from rnnbook import tasks
 from rnnbook.cells import GRU, LSTM, RNN
 from rnnbook.decoding import free_running, teacher_forced
@@ -40,3 +42,8 @@ __all__ = [
     "teacher_forced",
     "unroll",
 ]
+
+# glibc gives freed memory back to the system and fetches it again page by page, in each training
+# step. It keeps pieces up to the size of the largest it has seen freed, 32 MB at the most (man
+# mallopt, M_MMAP_THRESHOLD), so let it see one. It is never written to, so it costs nothing.
+np.empty(31 * 2**20, np.uint8)

@@ -5,7 +5,9 @@
     W_xh (D, G)  W_hh (H, G)    b_h  (G,)    with G = H, 3H or 4H: the gates' blocks side by side
 
 The step is split where time comes in. `unroll` computes the input's share x_t W_xh + b_h for all
-t at once, because nothing in it waits for the past. `step` adds h_{t-1} W_hh, which does wait.
+t at once, because nothing in it waits for the past. `step` adds h_{t-1} W_hh, which does wait,
+and returns the new state and what the way back needs of this step: the gates, or a_t if the cell
+has none.
 
 On the way back `slopes` computes every local derivative, again for all t at once. What remains
 is `step_back`, which is linear: it takes the gradient of the loss in the new state, and returns
@@ -131,8 +133,8 @@ class RNN(Cell):
     def step(self, a_x, state):
         (h,) = state
         phi, _ = ACTIVATIONS[self.activation]
-        h = phi(a_x + h @ self.W_hh)
-        return (h,), ()
+        a = a_x + h @ self.W_hh
+        return (phi(a),), a
 
     def slopes(self, before, after, kept):
         (h,) = after
@@ -173,19 +175,20 @@ class LSTM(Cell):
         i, f, g, o = split(gates, 4)
         np.tanh(split(a, 4)[2], out=g)
         c = f * c + i * g
-        c_squashed = np.tanh(c)
-        h = o * c_squashed
-        return (h, c), (gates, c_squashed)
+        return (o * np.tanh(c), c), gates
 
     def slopes(self, before, after, kept):
-        (_, c), (gates, c_squashed) = before, kept
-        i, f, g, o = split(gates, 4)
+        (_, c_before), (_, c) = before, after
+        i, f, g, o = split(kept, 4)
+        c_squashed = np.tanh(c)
         h_by_c = o * (1 - c_squashed * c_squashed)  # dh_t / dc_t
-        h_by_o = c_squashed * o * (1 - o)  # dh_t / da_o
-        c_by_i = g * i * (1 - i)  # dc_t / da_i, and so on
-        c_by_f = c * f * (1 - f)
-        c_by_g = i * (1 - g * g)
-        return h_by_c, np.concatenate([c_by_i, c_by_f, c_by_g, h_by_o], axis=-1), f
+        by_a = np.empty_like(kept)
+        c_by_i, c_by_f, c_by_g, h_by_o = split(by_a, 4)
+        c_by_i[:] = g * i * (1 - i)  # dc_t / da_i, and so on
+        c_by_f[:] = c_before * f * (1 - f)
+        c_by_g[:] = i * (1 - g * g)
+        h_by_o[:] = c_squashed * o * (1 - o)
+        return h_by_c, by_a, f
 
     def step_back(self, dstate, slopes):
         dh, dc = dstate
@@ -214,11 +217,11 @@ class GRU(Cell):
         r, z = split(rz, 2)
         n = np.tanh(a_n + (r * h) @ W_n)
         h = z * h + (1 - z) * n
-        return (h,), (rz, n)
+        return (h,), np.concatenate([rz, n], axis=-1)
 
     def slopes(self, before, after, kept):
-        (h,), (rz, n) = before, kept
-        r, z = split(rz, 2)
+        (h,) = before
+        r, z, n = split(kept, 3)
         h_by_z = (h - n) * z * (1 - z)  # dh_t / da_z
         h_by_n = (1 - z) * (1 - n * n)  # dh_t / da_n
         rh_by_r = h * r * (1 - r)  # d(r * h_{t-1}) / da_r
@@ -230,14 +233,16 @@ class GRU(Cell):
         W_rz, W_n = self._split(self.W_hh)
         da_n = dh * h_by_n
         drh = da_n @ W_n.T
-        da_rz = np.concatenate([drh * rh_by_r, dh * h_by_z], axis=-1)
+        da = np.concatenate([drh * rh_by_r, dh * h_by_z, da_n], axis=-1)
+        da_rz, _ = self._split(da)
         dh = dh * z + drh * r + da_rz @ W_rz.T
-        return np.concatenate([da_rz, da_n], axis=-1), (dh,)
+        return da, (dh,)
 
     def recurrent_gradient(self, h_before, das, kept):
-        r, _ = split(kept[0], 2)
+        r, _, _ = split(kept, 3)
         das_rz, das_n = self._split(das)
         return np.hstack([flat(h_before).T @ flat(das_rz), flat(r * h_before).T @ flat(das_n)])
 
     def _split(self, blocks):
-        return blocks[..., : 2 * self.H], blocks[..., 2 * self.H :]
+        rz = 2 * (blocks.shape[-1] // 3)
+        return blocks[..., :rz], blocks[..., rz:]

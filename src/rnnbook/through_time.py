@@ -23,7 +23,7 @@ class Trace:
     cell: Cell  # the one that was unrolled
     xs: np.ndarray  # (T, B, D)
     states: tuple  # (T + 1, B, H) each: h, and c for the LSTM; index 0 is the state handed in
-    kept: tuple  # gates and the like, (T, B, ...) each
+    kept: np.ndarray  # (T, B, G): the gates, or a_t if the cell has none
 
     @property
     def hs(self):
@@ -44,12 +44,19 @@ class Gradients:
     """What `bptt` found: dL/d of everything that went into `unroll`."""
 
     cell: Cell  # the same class as the cell
-    xs: np.ndarray  # (T, B, D)
+    trace: Trace  # what was swept
+    das: np.ndarray  # (T, B, G), the total derivative of the loss in each a_t
+    hs: np.ndarray  # (T, B, H), the total derivative in each h_t
     state: tuple  # of the state handed in, (B, H) each
-    hs: np.ndarray  # (T, B, H), the total derivative of the loss in each h_t
+
+    @property
+    def xs(self):
+        """dL/dx_t, shape (T, B, D), worked out when it is asked for: training never asks."""
+        return (flat(self.das) @ self.trace.cell.W_xh.T).reshape(self.trace.xs.shape)
 
     def __repr__(self):
-        return f"Gradients(cell={self.cell}, xs{list(self.xs.shape)}, hs{list(self.hs.shape)})"
+        xs = list(self.trace.xs.shape)
+        return f"Gradients(cell={self.cell}, xs{xs}, hs{list(self.hs.shape)})"
 
 
 def unroll(cell, xs, state=None):
@@ -69,12 +76,12 @@ def forward_sweep(cell, xs, state):
     """`unroll` without its checks. `derive` runs it on arrays of symbols."""
     T, B, _ = xs.shape
     a_xs = (flat(xs) @ cell.W_xh + cell.b_h).reshape(T, B, -1)  # does not wait for the past
-    states, kept = [state], []
-    for a_x in a_xs:
-        state, keep = cell.step(a_x, state)
-        states.append(state)
-        kept.append(keep)
-    return Trace(cell, xs, _stack(states), _stack(kept))
+    states = tuple(np.empty((T + 1, B, cell.H), cell.dtype) for _ in state)
+    _put(states, 0, state)
+    for t in range(T):
+        state, a_xs[t] = cell.step(a_xs[t], state)  # a_x is used up
+        _put(states, t + 1, state)
+    return Trace(cell, xs, states, kept=a_xs)
 
 
 def bptt(cell, trace, dhs, dstate=None, *, truncate=None):
@@ -114,8 +121,7 @@ def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
         W_hh=cell.recurrent_gradient(before[0], das, trace.kept),
         b_h=flat(das).sum(axis=0),
     )
-    dxs = (flat(das) @ cell.W_xh.T).reshape(trace.xs.shape)
-    return Gradients(dcell, dxs, dstate, dhs_total)
+    return Gradients(dcell, trace, das, dhs_total, dstate)
 
 
 def sweep_back(cell, slopes, dhs, dstate):
@@ -123,13 +129,14 @@ def sweep_back(cell, slopes, dhs, dstate):
 
     Returns das, the total dhs, and dL/d of the state before the first step.
     """
-    das, dhs_total = [], []
-    for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
-        dstate = (dstate[0] + dh, *dstate[1:])
-        dhs_total.append(dstate[0])
-        da, dstate = cell.step_back(dstate, slopes_t)
-        das.append(da)
-    return np.stack(das[::-1]), np.stack(dhs_total[::-1]), dstate
+    T, B, _ = dhs.shape
+    das = np.empty((T, B, len(cell.b_h)), dhs.dtype)
+    dhs_total = np.empty_like(dhs)
+    for t in reversed(range(T)):
+        dhs_total[t] = dstate[0] + dhs[t]
+        dstate = (dhs_total[t], *dstate[1:])
+        das[t], dstate = cell.step_back(dstate, [slope[t] for slope in slopes])
+    return das, dhs_total, dstate
 
 
 def truncated_sweep_back(cell, slopes, dhs, dstate, K):
@@ -140,20 +147,23 @@ def truncated_sweep_back(cell, slopes, dhs, dstate, K):
     oldest is let go.
     """
     ages = tuple(np.zeros((K, *s.shape), s.dtype) for s in dstate)
-    das, dhs_total = [], []
-    for dh, *slopes_t in zip(dhs[::-1], *(s[::-1] for s in slopes), strict=True):
-        newest = (dstate[0] + dh, *dstate[1:])
+    T, B, _ = dhs.shape
+    das = np.empty((T, B, len(cell.b_h)), dhs.dtype)
+    dhs_total = np.empty_like(dhs)
+    for t in reversed(range(T)):
+        newest = (dstate[0] + dhs[t], *dstate[1:])
         ages = tuple(np.stack([new, *age[:-1]]) for new, age in zip(newest, ages))
-        dhs_total.append(ages[0].sum(axis=0))
-        das_by_age, ages = cell.step_back(ages, slopes_t)
-        das.append(das_by_age.sum(axis=0))
+        dhs_total[t] = ages[0].sum(axis=0)
+        das_by_age, ages = cell.step_back(ages, [slope[t] for slope in slopes])
+        das[t] = das_by_age.sum(axis=0)
         dstate = tuple(np.zeros_like(s) for s in dstate)
-    return np.stack(das[::-1]), np.stack(dhs_total[::-1]), tuple(a.sum(axis=0) for a in ages)
+    return das, dhs_total, tuple(a.sum(axis=0) for a in ages)
 
 
-def _stack(steps):
-    """A list over time of tuples of arrays -> a tuple of arrays with time as the first axis."""
-    return tuple(np.stack(column) for column in zip(*steps, strict=True))
+def _put(states, t, state):
+    """Write one step's state into its place in time."""
+    for all_steps, one_step in zip(states, state, strict=True):
+        all_steps[t] = one_step
 
 
 def _check_cell(cell):

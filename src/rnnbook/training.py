@@ -56,7 +56,8 @@ def adam(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
         n = n + 1
         m = m.map(lambda m, g: beta1 * m + (1 - beta1) * g, grads)
         v = v.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, grads)
-        if not np.isfinite(v.norm):  # or every later step would be zero, and nobody would know
+        if not all(np.isfinite(array).all() for _, array in v.leaves()):
+            # or every later step would be zero, and nobody would know
             raise FloatingPointError("the square of a gradient is too large for Adam's memory")
         scale = learning_rate / (1 - beta1**n)
         root = float(np.sqrt(1 - beta2**n))
