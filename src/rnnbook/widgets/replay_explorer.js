@@ -2,6 +2,7 @@
    packed and has the same words; here they are unpacked once, and a move picks what is drawn. */
 
 const CELLS = ["tanh RNN", "identity RNN", "LSTM", "GRU"];
+const VIEWS = ["training", "test", "beyond"];
 const PER_DECADE = 1000;
 const ROW = 8;
 const ZERO = -32768;
@@ -59,7 +60,7 @@ export function diverged(group, update) {
 
 /* A run's last of `what` up to an update; what has ended keeps it, or is infinitely bad. */
 export function level(run, update, what) {
-  if (run.diverged_at !== null && update > Math.max(0, ...run.updates)) return Infinity;
+  if (run.diverged_at !== null && update >= run.diverged_at) return Infinity;
   const count = run.updates.filter((at) => at <= update).length;
   return count ? run[what][count - 1] : null;
 }
@@ -74,10 +75,10 @@ export function middle(values) {
   return lower === -Infinity ? -Infinity : (lower + upper) / 2;
 }
 
-/* The thick line: [update, log10 of the median loss], from where every run has a loss. */
-export function medians(group) {
+/* The thick line: [update, log10 of the median], from where every run has a mark. */
+export function medians(group, what) {
   return rising(group.runs.flatMap((run) => run.updates))
-    .map((at) => [at, middle(group.runs.map((run) => level(run, at, "losses")))])
+    .map((at) => [at, middle(group.runs.map((run) => level(run, at, what)))])
     .filter(([, log]) => log !== null && log < Infinity);
 }
 
@@ -88,6 +89,13 @@ export function beyondOf(groups) {
 export function errorsAt(group, T) {
   return group.runs.filter((run) => run.lengths.includes(T))
     .map((run) => run.beyond[run.lengths.indexOf(T)]);
+}
+
+/* Which pictures there are numbers for. */
+export function viewsOf(groups) {
+  const tested = groups.some((group) => group.runs.some((run) =>
+    run.errors.some((log) => log !== null)));
+  return ["training", ...(tested ? ["test"] : []), ...(beyondOf(groups).length ? ["beyond"] : [])];
 }
 
 /* Where the slider can stand: at each mark, and where a run is solved or ends. */
@@ -109,7 +117,7 @@ export function read(groups, asked) {
     task: chosen[0].task, T, lengths, chosen, further, cells,
     shown: chosen.filter((group) => cells.includes(group.cell)),
     update: whole(asked.update, 0, budgetOf(chosen)),
-    view: asked.view === "beyond" && further.length ? "beyond" : "training",
+    view: viewsOf(chosen).includes(asked.view) ? asked.view : "training",
   };
 }
 
@@ -143,8 +151,10 @@ export function sentence({ task, T, chosen, shown, further, update, view }) {
     return `the ${group.cell}${k > 0 ? "" : " has solved"} ${solved(group, update) || "none"} of ` +
       `${of}${runs}`;
   });
-  let text = `${name}, T = ${T}, ${after(update)}: ${clauses.join(", ") || "no cell is shown"}; ` +
-    `the best memory-less guess has loss ${amount(chosen[0].baseline, 3)}.`;
+  let text = `${name}, T = ${T}, ${after(update)}: ${clauses.join(", ") || "no cell is shown"}`;
+  const { baseline, solved_below: below } = chosen[0];
+  if (view === "training") text += `; the best memory-less guess has loss ${amount(baseline, 3)}.`;
+  else text += below ? `; solved means a test error below ${amount(below)}.` : ".";
   for (const group of shown) {
     const count = diverged(group, update);
     if (count) text += ` Of the ${group.cell}, ${count} ${count === 1 ? "run has" : "runs have"} diverged.`;
@@ -169,22 +179,28 @@ function description({ T, shown, update, chosen, view, further }) {
     return `Test error against length, from T = ${further[0]} to T = ${further[further.length - 1]}; ` +
       `trained at T = ${T}. Medians: ${lines.join("; ")}.`;
   }
+  const [what, name] = view === "test" ? ["errors", "Test error"] : ["losses", "Training loss"];
   const parts = [0.25, 0.5, 0.75, 1].map((part) => Math.round(part * update));
   const lines = shown.map((group) => `${group.cell}: ${parts.map((at) =>
-    `${written(middle(group.runs.map((run) => level(run, at, "losses"))))} at ${at}`).join(", ")}`);
-  return `Training loss against updates, drawn up to update ${update} of ${budgetOf(chosen)}. ` +
-    (update ? `Median losses: ${lines.join("; ")}.` : "Nothing is drawn yet.");
+    `${written(middle(group.runs.map((run) => level(run, at, what))))} at ${at}`).join(", ")}`);
+  return `${name} against updates, drawn up to update ${update} of ${budgetOf(chosen)}. ` +
+    (update ? `Medians: ${lines.join("; ")}.` : "Nothing is drawn yet.");
 }
 
-const TRAINING = "Both axes are logarithmic. A thin line is one run, from one seed; a thick line is " +
-  "the median of a cell's runs. A run stops when it is solved (open mark), and counts with its last " +
-  "loss from there on; a run that has diverged (×) counts as worse than any other.";
-const BEYOND = "Both axes are logarithmic; an error of zero has a line of its own. A thin line is " +
-  "one trained network, from one seed; a thick line is the median of a cell's networks.";
+const RUNS = "A thin line is one run, from one seed; a thick line is the median of a cell's runs. A " +
+  "run stops when it is solved (open mark), and counts as it is then from there on; a run that has " +
+  "diverged (×) counts as worse than any other.";
+const NOTES = {
+  training: `Both axes are logarithmic. ${RUNS}`,
+  test: `Both axes are logarithmic, with a line of its own for zero. ${RUNS}`,
+  beyond: "Both axes are logarithmic, with a line of its own for zero. A thin line is one trained " +
+    "network, from one seed; a thick line is the median of a cell's networks.",
+};
 
 /* ---- the picture ---- */
 
-const MARGIN = { left: 46, right: 96, top: 14, bottom: 40 };
+const MARGIN = { left: 46, right: 98, top: 14, bottom: 40 };
+const NARROW = 440;
 const SHAPES = { // of about the same area, around 0, 0
   "tanh RNN": "M4.5 0A4.5 4.5 0 1 1 -4.5 0A4.5 4.5 0 1 1 4.5 0Z",
   "identity RNN": "M-4-4H4V4H-4Z",
@@ -231,28 +247,35 @@ export function updatesShown(groups) {
   return first < last ? [first, last] : [Math.max(1, Math.floor(last / 2)), Math.max(2, last)];
 }
 
-/* At most two decades above the guess without memory, and eight below it. */
+/* The axis of losses: at most two decades above the guess without memory, eight below it. */
 export function lossesShown(groups) {
   const guess = Math.log10(groups[0].baseline);
   const logs = [guess, ...groups.flatMap((group) => group.runs.flatMap((run) => run.losses))];
-  if (groups[0].solved_below) logs.push(Math.log10(groups[0].solved_below));
-  const low = Math.max(Math.min(...logs), guess - 8);
-  const high = Math.min(Math.max(...logs), guess + 2);
+  return aired(Math.max(Math.min(...logs), guess - 8), Math.min(Math.max(...logs), guess + 2));
+}
+
+/* The axis of errors: all that are not zero. */
+function errorsShown(groups, what) {
+  const logs = groups.flatMap((group) => group.runs.flatMap((run) => run[what]))
+    .filter((log) => log !== null);
+  const some = logs.filter((log) => log > -Infinity);
+  if (groups[0].solved_below) some.push(Math.log10(groups[0].solved_below));
+  const low = some.length ? Math.min(...some) : -1;
+  return {
+    limits: aired(low, Math.max(low + 0.3, ...some)), zero: logs.includes(-Infinity),
+  };
+}
+
+function aired(low, high) {
   const air = 0.05 * (high - low) + 0.05;
   return [low - air, high + air];
 }
 
-function errorsShown(groups) {
-  const logs = groups.flatMap((group) => group.runs.flatMap((run) => run.beyond));
-  const some = logs.filter((log) => log > -Infinity);
-  const low = some.length ? Math.min(...some) : -1;
-  const high = Math.max(some.length ? Math.max(...some) : 0, low + 0.3);
-  const air = 0.05 * (high - low) + 0.05;
-  return { low: low - air, high: high + air, zero: some.length < logs.length };
-}
-
 function frame({ width, height }) {
-  return { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
+  return {
+    left: MARGIN.left, right: width - (width < NARROW ? 68 : MARGIN.right),
+    top: MARGIN.top, bottom: height - MARGIN.bottom, narrow: width < NARROW,
+  };
 }
 
 function between(low, high, from, to) {
@@ -295,7 +318,7 @@ function axes(box, horizontal, vertical) {
 /* Names beside the ends of the lines, pushed apart where they would touch. */
 function names(ends, box) {
   const placed = ends.sort((a, b) => a.y - b.y);
-  const near = (one, other) => Math.abs(one.x - other.x) < 86;
+  const near = (one, other) => Math.abs(one.x - other.x) < (box.narrow ? 56 : 90);
   for (const one of placed) {
     const beside = placed.filter((other) => near(one, other) && Math.abs(one.y - other.y) < 45);
     one.right = Math.max(...beside.map(({ x }) => x));
@@ -313,42 +336,66 @@ function names(ends, box) {
     placed.sort((a, b) => a.y - b.y);
   }
   return placed.map(({ cell, right, y }) =>
-    `<text class="replay-name ${className(cell)}" x="${(right + 9).toFixed(1)}" y="${(y + 4).toFixed(1)}">${cell}</text>`);
+    `<text class="replay-name ${className(cell)}" x="${(right + 9).toFixed(1)}" y="${(y + 4).toFixed(1)}">${box.narrow ? cell.replace(" RNN", "") : cell}</text>`);
 }
 
-function training(state, size) {
-  const { chosen, shown, update } = state;
+/* The scale of losses or errors, from the bottom up; zero has a place of its own. */
+function upwards(box, [low, high], zero) {
+  const up = between(low, high, box.bottom - (zero ? 26 : 0), box.top);
+  const y = (log) => (log === -Infinity ? box.bottom - (zero ? 6 : 0) : up(log));
+  const marks = ticks(low, high, 8).map((log) => ({ y: y(log), text: amount(10 ** log, 1) }));
+  return { y, marks: zero ? [...marks, { y: y(-Infinity), text: "0" }] : marks };
+}
+
+/* A level that all lines are compared with: the line, and its name to be drawn over all lines. */
+function rule(box, at, kind, text, lower) {
+  return [
+    `<line class="${kind}" x1="${box.left}" x2="${box.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`,
+    `<text class="replay-line" x="${box.left + 5}" y="${(at + (lower ? 14 : -5)).toFixed(1)}">${text}</text>`,
+  ];
+}
+
+function titles(box, side, below) {
+  return `<text class="replay-tick" text-anchor="end" x="${box.right}" y="${box.bottom + 33}">${below}</text>` +
+    `<text class="replay-tick" x="4" y="9">${side}</text>`;
+}
+
+function against(state, size) {
+  const { chosen, shown, update, view } = state;
   const box = frame(size);
   const x = across(chosen, box);
-  const [low, high] = lossesShown(chosen);
-  const y = between(low, high, box.bottom, box.top);
+  const what = view === "test" ? "errors" : "losses";
+  const errors = errorsShown(chosen, "errors");
+  const { y, marks } = view === "test" ? upwards(box, errors.limits, errors.zero)
+    : upwards(box, lossesShown(chosen), false);
   const limits = updatesShown(chosen);
   const parts = axes(box,
     rising([...limits, ...ticks(...limits.map(Math.log10), 9).map((log) => Math.round(10 ** log))])
       .filter((at) => at >= limits[0])
       .map((at) => ({ x: x(at), text: thousands(at), always: limits.includes(at) })),
-    ticks(low, high, 8).map((log) => ({ y: y(log), text: amount(10 ** log, 1) })));
-  parts.push(
-    `<text class="replay-tick" text-anchor="end" x="${box.right}" y="${box.bottom + 33}">updates</text>`,
-    `<text class="replay-tick" x="4" y="9">training loss</text>`);
+    marks);
+  parts.push(titles(box, view === "test" ? "test error" : "training loss", "updates"));
 
   const { baseline, solved_below: below } = chosen[0];
-  const lines = [];
-  const rule = (loss, kind, text, lower) => {
-    const at = y(Math.log10(loss));
-    parts.push(`<line class="${kind}" x1="${box.left}" x2="${box.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`);
-    lines.push(`<text class="replay-line" x="${box.left + 5}" y="${(at + (lower ? 14 : -5)).toFixed(1)}">${text}</text>`);
-  };
-  const guess = size.width < 440 ? "guess" : "guess without memory";
-  rule(baseline, "replay-baseline", `${guess}: ${amount(baseline, 3)}`, true);
-  if (below) rule(below, "replay-below", `solved: below ${amount(below)}`, false);
+  let named = "";
+  if (view === "training") {
+    const guess = `${box.narrow ? "guess" : "guess without memory"}: ${amount(baseline, 3)}`;
+    const [line, text] = rule(box, y(Math.log10(baseline)), "replay-baseline", guess, true);
+    parts.push(line);
+    named = text;
+  } else if (below) {
+    const [line, text] = rule(box, y(Math.log10(below)), "replay-below",
+      `solved: below ${amount(below)}`, false);
+    parts.push(line);
+    named = text;
+  }
 
   const now = x(update);
   const ends = [];
   for (const { cell, runs } of shown) {
     for (const run of runs) {
-      const points = run.updates.map((at, k) => [at, run.losses[k]]).filter(([at]) => at <= update)
-        .map(([at, log]) => [x(at), y(log)]);
+      const points = run.updates.map((at, k) => [at, run[what][k]])
+        .filter(([at, log]) => at <= update && log !== null).map(([at, log]) => [x(at), y(log)]);
       if (!points.length) continue;
       parts.push(polyline(cell, points, "replay-run"));
       const [endX, endY] = points[points.length - 1];
@@ -360,7 +407,8 @@ function training(state, size) {
     }
   }
   for (const group of shown) {
-    const points = medians(group).filter(([at]) => at <= update).map(([at, log]) => [x(at), y(log)]);
+    const points = medians(group, what).filter(([at]) => at <= update)
+      .map(([at, log]) => [x(at), y(log)]);
     if (!points.length) continue;
     const [endX, endY] = points[points.length - 1];
     parts.push(polyline(group.cell, points, "replay-halo"), polyline(group.cell, points, "replay-median"),
@@ -368,7 +416,7 @@ function training(state, size) {
     ends.push({ cell: group.cell, x: endX, y: endY });
   }
   parts.push(`<line class="replay-now" x1="${now.toFixed(1)}" x2="${now.toFixed(1)}" y1="${box.top}" y2="${box.bottom}"/>`);
-  return [...parts, ...lines, ...names(ends, box)].join("");
+  return [...parts, named, ...names(ends, box)].join("");
 }
 
 function further(state, size) {
@@ -379,18 +427,21 @@ function further(state, size) {
   const at = first < last ? between(Math.log10(first), Math.log10(last), box.left + 8, box.right)
     : () => (box.left + box.right) / 2;
   const x = (length) => at(Math.log10(length));
-  const { low, high, zero } = errorsShown(chosen);
-  const up = between(low, high, box.bottom - (zero ? 26 : 0), box.top);
-  const y = (log) => (log === -Infinity ? box.bottom - 6 : up(log));
+  const { limits, zero } = errorsShown(chosen, "beyond");
+  const { y, marks } = upwards(box, limits, zero);
   const parts = axes(box,
     all.map((length) => ({ x: x(length), text: thousands(length), always: length === T || length === last })),
-    [...ticks(low, high, 8).map((log) => ({ y: y(log), text: amount(10 ** log, 1) })),
-      ...(zero ? [{ y: y(-Infinity), text: "0" }] : [])]);
+    marks);
   const trained = x(T);
-  parts.push(
-    `<text class="replay-tick" text-anchor="end" x="${box.right}" y="${box.bottom + 33}">length T in the test</text>`,
-    `<text class="replay-tick" x="4" y="9">test error</text>`,
+  parts.push(titles(box, "test error", "length T in the test"),
     `<line class="replay-baseline" x1="${trained.toFixed(1)}" x2="${trained.toFixed(1)}" y1="${box.top}" y2="${box.bottom}"/>`);
+  const { solved_below: below } = chosen[0];
+  let named = "";
+  if (below) {
+    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`, false);
+    parts.push(line);
+    named = text;
+  }
   const right = trained > (box.left + box.right) / 2;
   const label = `<text class="replay-line" text-anchor="${right ? "end" : "start"}" ` +
     `x="${(trained + (right ? -5 : 5)).toFixed(1)}" y="${box.top + 10}">trained at T = ${T}</text>`;
@@ -409,7 +460,7 @@ function further(state, size) {
     const [endX, endY] = points[points.length - 1];
     ends.push({ cell: group.cell, x: endX, y: endY });
   }
-  return [...parts, label, ...names(ends, box)].join("");
+  return [...parts, named, label, ...names(ends, box)].join("");
 }
 
 /* ---- the controls ---- */
@@ -455,26 +506,29 @@ function results(toggle) {
       element("thead", {}, element("tr", {}, element("td"), ...heads)),
       element("tbody", {}, ...rows.map((row) => row.node))),
     show({ T, chosen, cells: on, update, view, further: lengths }) {
+      const replayed = view !== "beyond";
       const last = lengths[lengths.length - 1];
-      const titles = view === "training" ? ["solved", "loss", "test error"]
+      const texts = replayed ? ["solved", "loss", "test error"]
         : ["tested", `T = ${T}`, `T = ${last}`];
-      caption.textContent = view === "training" ? "Losses and errors: medians over the seeds"
-        : "Test errors at two lengths: medians over the seeds";
-      titles.forEach((title, k) => (heads[k].textContent = title));
+      caption.textContent = replayed ? "Losses and errors: medians over the seeds"
+        : "Test errors: medians over the seeds";
+      texts.forEach((title, k) => (heads[k].textContent = title));
       for (const { cell, input, cells, node } of rows) {
         const group = chosen.find((one) => one.cell === cell);
         input.checked = on.includes(cell);
         input.disabled = !group;
         node.classList.toggle("replay-off", !group || !on.includes(cell));
-        let texts = ["not run", "", ""];
-        if (group && view === "training") {
-          const now = (what) => written(middle(group.runs.map((run) => level(run, update, what))));
-          texts = [`${solved(group, update)} of ${group.runs.length}`, now("losses"), now("errors")];
+        let numbers = ["not run", "", ""];
+        if (group && replayed) {
+          const now = (what) => middle(group.runs.map((run) => level(run, update, what)));
+          const error = now("errors");
+          numbers = [`${solved(group, update)} of ${group.runs.length}`, written(now("losses")),
+            error === Infinity ? "" : written(error)];
         } else if (group) {
-          texts = [String(errorsAt(group, last).length),
+          numbers = [String(errorsAt(group, last).length),
             ...[T, last].map((length) => written(middle(errorsAt(group, length))))];
         }
-        texts.forEach((text, k) => (cells[k].textContent = text));
+        numbers.forEach((text, k) => (cells[k].textContent = text));
       }
     },
   };
@@ -500,7 +554,7 @@ export default {
     const lengthPlace = element("div");
     let length = null;
     let lengthsOf = "";
-    const view = choices("Picture", ["training", "beyond"], ["training", "beyond training"],
+    const view = choices("Picture", VIEWS, ["loss", "test error", "other lengths"],
       (name) => change({ view: name }));
     const table = results((cell, on) => {
       const cells = state().cells.filter((one) => one !== cell);
@@ -542,7 +596,7 @@ export default {
         lengthPlace.replaceChildren(length.node);
       }
       length.show(now.T);
-      view.show(now.view, now.further.length ? [] : ["beyond"]);
+      view.show(now.view, VIEWS.filter((one) => !viewsOf(now.chosen).includes(one)));
       table.show(now);
       const all = stops(now.chosen);
       const place = all.filter((at) => at <= now.update).length - 1;
@@ -553,7 +607,7 @@ export default {
       output.textContent = thousands(now.update);
       play.disabled = now.view === "beyond";
       play.textContent = timer ? "Pause" : "Play";
-      note.textContent = now.view === "beyond" ? BEYOND : TRAINING;
+      note.textContent = NOTES[now.view];
       const text = sentence(now);
       if (timer) live.nodes[0].textContent = text; // spoken when the replay rests
       else live.say(text);
@@ -562,7 +616,7 @@ export default {
       if (size.width) {
         figure.replaceChildren(drawing(
           `<svg width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" ` +
-          `aria-hidden="true">${now.view === "beyond" ? further(now, size) : training(now, size)}</svg>`));
+          `aria-hidden="true">${now.view === "beyond" ? further(now, size) : against(now, size)}</svg>`));
       }
     }
     const ask = () => {

@@ -1,6 +1,7 @@
 """Memory on trial: training runs that were saved once, replayed update by update."""
 
 from html import escape
+from itertools import pairwise
 from math import inf
 from statistics import median
 
@@ -33,14 +34,10 @@ STROKES = {
 }
 NOTE = (
     "Both axes are logarithmic. A thin line is one run, from one seed; a thick line is the median "
-    "of a cell's runs. A run stops when it is solved, and counts with its last loss from there "
-    "on; a run that has diverged counts as worse than any other."
+    "of a cell's runs. A run stops when it is solved, and counts as it is then from there on; a "
+    "run that has diverged counts as worse than any other."
 )
-BEYOND = (
-    "The axis of errors is logarithmic, with zero as a line of its own. A thin line is one "
-    "trained network, from one seed; a thick line is the median of a cell's networks."
-)
-HEIGHTS = "925px", "1180px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "905px", "1145px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class NotRun(ValueError, traitlets.TraitError):
@@ -54,18 +51,20 @@ class ReplayExplorer(Explorer):
     ----------
     runs : saved runs, each with two dicts.
         `settings`: "task" (words), "T" (the length in training), "cell" ("tanh RNN",
-        "identity RNN", "LSTM" or "GRU"), "seed"; "solved_below", a loss, if there is one.
+        "identity RNN", "LSTM" or "GRU"), "seed".
         `record`: "updates" (rising) and "losses" (the mean training loss since the update
         before), the "baseline" (loss of the best guess without memory), "budget" (of updates),
         "solved_at" (an update or None); and, where there are such, "error" (of the test, one
-        for each update), "diverged_at" (an update) and "beyond": {"T": lengths, "error": errors}.
+        for each update), "solved_below" (the error under which a run counts as solved),
+        "diverged_at" (an update) and "beyond" (after training): {"T": lengths, "error": errors}.
         Other keys are left alone.
     task : one of the runs' tasks; the first by default
     T : one of the lengths at which the task was run; the first of them by default. Another task
         takes T to its nearest length
     cells : which cells are shown, a list of names; all by default
     update : how far the runs are replayed; to their end by default
-    view : "training" shows the loss against updates, "beyond" the test error against length
+    view : "training" shows the training loss against updates, "test" the test error against
+        updates, "beyond" the test error against length; where there are no such numbers, the loss
 
     Runs of one task, T and cell differ in their seeds. What does not fit is a `TypeError` or a
     `ValueError` that names the run and the key, or the argument.
@@ -75,11 +74,11 @@ class ReplayExplorer(Explorer):
     _css = assembled("replay_explorer.css")
     _state = ("task", "T", "cells", "update", "view")
 
-    task = traitlets.Any().tag(sync=True)
-    T = traitlets.Any().tag(sync=True)
-    cells = traitlets.Any(list(CELLS)).tag(sync=True)
+    task = traitlets.TraitType("").tag(sync=True)
+    T = traitlets.TraitType(1).tag(sync=True)
+    cells = traitlets.TraitType([]).tag(sync=True)
     update = Whole(0, 0, 2**31)
-    view = Choice("training", "beyond")
+    view = Choice("training", "test", "beyond")
     table = traitlets.Dict(help="what `curves` holds, in its order").tag(sync=True)
     curves = traitlets.Bytes(help="the marks of all runs, as rows of ROW").tag(sync=True)
 
@@ -115,14 +114,12 @@ class ReplayExplorer(Explorer):
 
     @traitlets.validate("task")
     def _a_task_that_was_run(self, proposal):
-        task, known = proposal["value"], self.tasks
-        if not isinstance(task, str) or task not in known:
-            raise NotRun(f"task is {task!r}; expected one of {', '.join(map(repr, known))}")
-        return task
+        self._lengths(proposal["value"])
+        return proposal["value"]
 
     @traitlets.validate("T")
     def _a_length_that_was_run(self, proposal):
-        T, lengths = proposal["value"], self.tasks[self.task]
+        T, lengths = proposal["value"], self._lengths(self.task)
         if isinstance(T, bool) or T not in lengths:
             raise NotRun(f"T is {T!r}; expected one of {', '.join(map(str, lengths))}, the "
                          f"lengths at which {self.task!r} was run")  # fmt: skip
@@ -130,9 +127,15 @@ class ReplayExplorer(Explorer):
 
     @traitlets.observe("task")
     def _take_T_along(self, change):
-        lengths = self.tasks[self.task]
+        lengths = self._lengths(self.task)
         if self.T not in lengths:
             self.T = nearest(self.T, lengths)
+
+    def _lengths(self, task):
+        known = self.tasks
+        if not isinstance(task, str) or task not in known:
+            raise NotRun(f"task is {task!r}; expected one of {', '.join(map(repr, known))}")
+        return known[task]
 
     @traitlets.validate("cells")
     def _known_cells(self, proposal):
@@ -159,10 +162,14 @@ class ReplayExplorer(Explorer):
 
     def sentence(self) -> str:
         """What the figure says, in words."""
+        return self._said(self.view)
+
+    def _said(self, view):
         chosen = self.chosen
+        view = view if view in views(chosen) else "training"
         shown = [group for group in chosen if group["cell"] in self.cells]
         task = self.task[0].upper() + self.task[1:]
-        if self.view == "beyond" and beyond(chosen):
+        if view == "beyond":
             return f"{task}, trained at T = {self.T}: {_further(shown, beyond(chosen))}"
         update = min(self.update, budget(chosen))
         text = f"{task}, T = {self.T}, {after(update)}: "
@@ -173,7 +180,11 @@ class ReplayExplorer(Explorer):
             runs = "" if clauses else " run" if of == 1 else " runs"
             clauses.append(f"the {group['cell']}{has} {count or 'none'} of {of}{runs}")
         text += ", ".join(clauses) or "no cell is shown"
-        text += f"; the best memory-less guess has loss {amount(chosen[0]['baseline'], 3)}."
+        if view == "training":
+            text += f"; the best memory-less guess has loss {amount(chosen[0]['baseline'], 3)}."
+        else:
+            below = chosen[0]["solved_below"]
+            text += f"; solved means a test error below {amount(below)}." if below else "."
         for group in shown:
             count = diverged(group, update)
             if count:
@@ -221,12 +232,6 @@ class ReplayExplorer(Explorer):
             text = " ".join(f"{x(at):.1f},{y(log):.1f}" for at, log in points)
             return f'<polyline points="{text}" fill="none" {attributes}/>'
 
-        def level_line(loss, text, dash):
-            at = y(np.log10(loss))
-            return (f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="{INK}" '
-                    f'stroke-dasharray="{dash}"/><text x="{left + 4}" y="{at - 4:.1f}" '
-                    f'paint-order="stroke" stroke="{SURFACE}" stroke-width="3">{text}</text>')
-
         parts = [
             f'<line x1="{left}" x2="{right}" y1="{y(log):.1f}" y2="{y(log):.1f}" '
             f'stroke="{LINE}"/><text x="{left - 6}" y="{y(log) + 4:.1f}" text-anchor="end">'
@@ -243,23 +248,25 @@ class ReplayExplorer(Explorer):
                           if at <= update]  # fmt: skip
                 if points:
                     parts.append(line(points, f'stroke="{colour}" stroke-opacity="0.5"'))
-            points = [(at, log) for at, log in medians(group) if at <= update]
+            points = [(at, log) for at, log in medians(group, "losses") if at <= update]
             if points:
                 parts.append(line(
                     points, f'stroke="{colour}" stroke-width="3" stroke-dasharray="{dash}"'))
                 ends.append([y(points[-1][1]) + 4, x(points[-1][0]) + 7, group["cell"], colour])
         ends.sort()
-        for above, below in zip(ends, ends[1:]):
+        for above, below in pairwise(ends):
             below[0] = max(below[0], above[0] + 14)
-        if chosen[0]["solved_below"]:
-            below = chosen[0]["solved_below"]
-            parts.append(level_line(below, f"solved: below {amount(below)}", "1 3"))
-        guess = amount(chosen[0]["baseline"], 3)
-        parts.append(level_line(chosen[0]["baseline"], f"guess without memory: {guess}", "6 4"))
+        guess = chosen[0]["baseline"]
+        at = y(np.log10(guess))
+        parts.append(
+            f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="{INK}" '
+            f'stroke-dasharray="6 4"/><text x="{left + 4}" y="{at + 14:.1f}" paint-order="stroke" '
+            f'stroke="{SURFACE}" stroke-width="3">guess without memory: {amount(guess, 3)}</text>')
         parts += [f'<text x="{right_of:.1f}" y="{at:.1f}" fill="{colour}">{cell}</text>'
                   for at, right_of, cell, colour in ends]  # fmt: skip
+        label = escape(self._said("training"))
         return (
-            f'<svg viewBox="0 0 640 340" role="img" aria-label="{escape(self.sentence())}" '
+            f'<svg viewBox="0 0 640 340" role="img" aria-label="{label}" '
             'style="display: block; width: 100%; max-width: 44em; font-size: 12px" '
             f'fill="{INK}">\n' + "\n".join(parts)
             + f'\n<text x="{left}" y="{bottom + 20}">{start}</text><text x="{right}" '
@@ -297,17 +304,17 @@ def _checked(name, run):
         raise ValueError(f"{name}.settings['task'] is {task!r}; expected the task's name")
     budget = checks.whole(f"{name}.record['budget']", record["budget"])
 
-    def update(key):
+    def update(key, least):
         value = record.get(key)
         if value is None:
             return None
-        value = checks.whole(f"{name}.record[{key!r}]", value)
+        value = checks.whole(f"{name}.record[{key!r}]", value, least=least)
         if value > budget:
             raise ValueError(f"{name}.record[{key!r}] is {value}; expected at most the budget, "
                              f"{budget}")
         return value
 
-    diverged_at = update("diverged_at")
+    diverged_at = update("diverged_at", least=0)
     updates = _rising(f"{name}.record['updates']", record["updates"], budget,
                       may_be_empty=diverged_at is not None)  # fmt: skip
     marks = f"one for each of the {len(updates)} updates"
@@ -316,17 +323,17 @@ def _checked(name, run):
     if not isinstance(beyond, dict) or set(beyond) < {"T", "error"}:
         raise ValueError(f"{name}.record['beyond'] is {beyond!r}; expected the lists T and error")
     lengths = _rising(f"{name}.record['beyond']['T']", beyond["T"], 2**31, may_be_empty=True)
-    solved_below = settings.get("solved_below")
+    solved_below = record.get("solved_below")
     return {
         "task": task,
         "T": checks.whole(f"{name}.settings['T']", settings["T"]),
         "cell": checks.one_of(f"{name}.settings['cell']", settings["cell"], CELLS),
         "seed": checks.whole(f"{name}.settings['seed']", settings["seed"], least=0),
         "solved_below": None if solved_below is None else checks.positive(
-            f"{name}.settings['solved_below']", solved_below),
+            f"{name}.record['solved_below']", solved_below),
         "baseline": checks.positive(f"{name}.record['baseline']", record["baseline"]),
         "budget": budget,
-        "solved_at": update("solved_at"),
+        "solved_at": update("solved_at", least=1),
         "diverged_at": diverged_at,
         "updates": updates,
         "losses": _amounts(f"{name}.record['losses']", record["losses"], len(updates), marks),
@@ -488,7 +495,7 @@ def level(run, update, what):
     A run that has ended keeps its last one, or is infinitely bad if it has diverged.
     """
     updates = run["updates"]
-    if run["diverged_at"] is not None and update > max([0, *updates]):
+    if run["diverged_at"] is not None and update >= run["diverged_at"]:
         return inf
     count = sum(at <= update for at in updates)
     return run[what][count - 1] if count else None
@@ -505,11 +512,18 @@ def middle(values):
     return -inf if values[(len(values) - 1) // 2] == -inf else median(values)
 
 
-def medians(group):
-    """The thick line: (update, log10 of the median loss), from where every run has a loss."""
+def medians(group, what):
+    """The thick line: (update, log10 of the median), from where every run has a mark."""
     marks = sorted({at for run in group["runs"] for at in run["updates"]})
-    points = ((at, middle(level(run, at, "losses") for run in group["runs"])) for at in marks)
+    points = ((at, middle(level(run, at, what) for run in group["runs"])) for at in marks)
     return [(at, log) for at, log in points if log is not None and log < inf]
+
+
+def views(groups):
+    """Which pictures there are numbers for."""
+    runs = [run for group in groups for run in group["runs"]]
+    tested = any(log is not None for run in runs for log in run["errors"])
+    return ["training"] + ["test"] * tested + ["beyond"] * bool(beyond(groups))
 
 
 def beyond(groups):
@@ -534,11 +548,9 @@ def updates_shown(groups):
 
 def losses_shown(groups):
     """The ends of the axis of losses, as log10: at most two decades above the guess without
-    memory and eight below it."""
+    memory, eight below it."""
     guess = float(np.log10(groups[0]["baseline"]))
     logs = [guess] + [log for group in groups for run in group["runs"] for log in run["losses"]]
-    if groups[0]["solved_below"]:
-        logs.append(float(np.log10(groups[0]["solved_below"])))
     low, high = max(min(logs), guess - 8), min(max(logs), guess + 2)
     air = 0.05 * (high - low) + 0.05
     return low - air, high + air
