@@ -246,9 +246,9 @@ def test_medians_hold_what_is_solved_and_count_what_diverged_as_worst():
     runs = [run([10, 20, 30, 40], [0, -1, -2, -3]), run([10, 20], [0, -4]),
             run([20, 40], [1, -5])]  # fmt: skip
     assert medians({"runs": runs}, "losses") == [(20, -1), (30, -2), (40, -4)]
-    lost = run([10], [0], diverged_at=25)
+    lost = run([10], [-9], diverged_at=25)
     assert medians({"runs": [*runs[:2], lost]}, "losses") == [
-        (10, 0), (20, -1), (30, -2), (40, -3)]
+        (10, 0), (20, -4), (30, -2), (40, -3)]
     both = [lost, run([], [], diverged_at=5)]
     assert medians({"runs": both}, "losses") == []
     assert medians({"runs": [run([10, 20], [0, -1]), both[1]]}, "losses") == []

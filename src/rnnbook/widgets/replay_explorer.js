@@ -679,6 +679,8 @@ export default {
     };
     figure.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
+      event.preventDefault(); // the focus goes to the slider, so that the arrow keys go on from here
+      input.focus({ preventScroll: true });
       figure.setPointerCapture(event.pointerId);
       dragTo(event);
     });

@@ -105,10 +105,11 @@ def lines(place, kind, cell):
 def test_random_positions_say_and_draw_what_was_recorded(blank):
     place = mount(blank, made())
     rng = random.Random(0)
-    for _ in range(40):
-        task, T = rng.choice(TASKS)
+    positions = [(rng.choice(TASKS), rng.random()) for _ in range(35)]
+    positions += [(("copying", 20), part) for part in (0.05, 0.1, 0.12, 0.15, 0.2)]  # some diverge
+    for (task, T), part in positions:
         explorer = made(task=task, T=T)
-        index = rng.randrange(len(stops(explorer)))
+        index = int(part * len(stops(explorer)))
         update = explorer.update = stops(explorer)[index]
         place.get_by_role("radio", name=task, exact=True).check()
         shown(place)
@@ -266,6 +267,8 @@ def test_a_drag_across_the_picture_moves_the_update(blank):
     blank.mouse.up()
     blank.mouse.move((left + right) / 2, box["y"] + 100)
     assert trait(blank, "update") == 2000
+    blank.keyboard.press("ArrowLeft")  # and from there on by the keys
+    assert trait(blank, "update") == 1950
 
 
 # ---- the replay ----
@@ -276,14 +279,16 @@ def playing(place):
 
 
 def test_play_runs_to_the_end_and_is_silent_until_then(moving):
-    place = mount(moving, made(update=1700))
+    runs = made_up_runs(every=400)  # so few marks that each is seen for 400 ms
+    place = mount(moving, ReplayExplorer(runs, update=0))
     before = said(place).text_content()
     place.get_by_role("button", name="Play").click()
-    moving.wait_for_function("models.m.get('update') > 1700")
+    moving.wait_for_function("models.m.get('update') == 800")
     assert said(place).text_content() == before  # no chatter
+    assert "after 800 updates" in shown(place)
     expect(place.get_by_role("button", name="Play")).to_be_visible()
     assert trait(moving, "update") == 2000
-    expect(said(place)).to_have_text(made().sentence())
+    expect(said(place)).to_have_text(ReplayExplorer(runs).sentence())
     place.get_by_role("button", name="Play").click()  # once more, from the start
     moving.wait_for_function("models.m.get('update') > 0 && models.m.get('update') < 600")
     place.get_by_role("button", name="Pause").click()
