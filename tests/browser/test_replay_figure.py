@@ -137,7 +137,7 @@ def test_random_positions_say_and_draw_what_was_recorded(blank):
             for line, (record, count) in zip(drawn, many):
                 at = np.log(np.array(record["updates"][:count]) / first) / np.log(last / first)
                 up = (np.log10(record["losses"][:count]) - low) / (high - low)
-                wide, tall = figure["width"] - 46 - 98, figure["height"] - 14 - 40
+                wide, tall = figure["width"] - 46 - 108, figure["height"] - 14 - 40
                 np.testing.assert_allclose(line[:, 0], 46 + wide * at, atol=0.06)
                 np.testing.assert_allclose(
                     line[:, 1], figure["height"] - 40 - tall * np.clip(up, 0, 1), atol=0.2)
@@ -255,7 +255,7 @@ def test_the_end_stays_the_end(blank):
 def test_a_drag_across_the_picture_moves_the_update(blank):
     place = mount(blank, made())
     box = place.locator(".replay-figure").bounding_box()
-    left, right = box["x"] + 46, box["x"] + box["width"] - 98
+    left, right = box["x"] + 46, box["x"] + box["width"] - 108
     blank.mouse.move(right, box["y"] + 100)
     blank.mouse.down()
     blank.mouse.move((left + right) / 2, box["y"] + 100)

@@ -191,7 +191,7 @@ const RUNS = "A thin line is one run, from one seed; a thick line is the median 
   "run stops when it is solved (open mark), and counts as it is then from there on; a run that has " +
   "diverged (×) counts as worse than any other.";
 const NOTES = {
-  training: `Both axes are logarithmic. ${RUNS}`,
+  training: `Both axes are logarithmic. The dashed line is the best guess without memory. ${RUNS}`,
   test: `Both axes are logarithmic, with a line of its own for zero. ${RUNS}`,
   beyond: "Both axes are logarithmic, with a line of its own for zero. A thin line is one trained " +
     "network, from one seed; a thick line is the median of a cell's networks.",
@@ -199,7 +199,7 @@ const NOTES = {
 
 /* ---- the picture ---- */
 
-const MARGIN = { left: 46, right: 98, top: 14, bottom: 40 };
+const MARGIN = { left: 46, right: 108, narrow: 76, top: 14, bottom: 40 };
 const NARROW = 440;
 const SHAPES = { // of about the same area, around 0, 0
   "tanh RNN": "M4.5 0A4.5 4.5 0 1 1 -4.5 0A4.5 4.5 0 1 1 4.5 0Z",
@@ -273,7 +273,7 @@ function aired(low, high) {
 
 function frame({ width, height }) {
   return {
-    left: MARGIN.left, right: width - (width < NARROW ? 68 : MARGIN.right),
+    left: MARGIN.left, right: width - (width < NARROW ? MARGIN.narrow : MARGIN.right),
     top: MARGIN.top, bottom: height - MARGIN.bottom, narrow: width < NARROW,
   };
 }
@@ -318,7 +318,7 @@ function axes(box, horizontal, vertical) {
 /* Names beside the ends of the lines, pushed apart where they would touch. */
 function names(ends, box) {
   const placed = ends.sort((a, b) => a.y - b.y);
-  const near = (one, other) => Math.abs(one.x - other.x) < (box.narrow ? 56 : 90);
+  const near = (one, other) => Math.abs(one.x - other.x) < (box.narrow ? 66 : 98);
   for (const one of placed) {
     const beside = placed.filter((other) => near(one, other) && Math.abs(one.y - other.y) < 45);
     one.right = Math.max(...beside.map(({ x }) => x));
@@ -335,8 +335,10 @@ function names(ends, box) {
     for (const end of placed) end.y = over ? end.y - over : end.y;
     placed.sort((a, b) => a.y - b.y);
   }
-  return placed.map(({ cell, right, y }) =>
-    `<text class="replay-name ${className(cell)}" x="${(right + 9).toFixed(1)}" y="${(y + 4).toFixed(1)}">${box.narrow ? cell.replace(" RNN", "") : cell}</text>`);
+  return placed.map(({ cell, text, right, y }) =>
+    `<text class="${cell ? `replay-name ${className(cell)}` : "replay-line"}" ` +
+    `x="${(right + (cell ? 9 : 4)).toFixed(1)}" y="${(y + 4).toFixed(1)}">` +
+    `${text ?? (box.narrow ? cell.replace(" RNN", "") : cell)}</text>`);
 }
 
 /* The scale of losses or errors, from the bottom up; zero has a place of its own. */
@@ -348,10 +350,10 @@ function upwards(box, [low, high], zero) {
 }
 
 /* A level that all lines are compared with: the line, and its name to be drawn over all lines. */
-function rule(box, at, kind, text, lower) {
+function rule(box, at, kind, text = "") {
   return [
     `<line class="${kind}" x1="${box.left}" x2="${box.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`,
-    `<text class="replay-line" x="${box.left + 5}" y="${(at + (lower ? 14 : -5)).toFixed(1)}">${text}</text>`,
+    `<text class="replay-line" x="${box.left + 5}" y="${(at - 5).toFixed(1)}">${text}</text>`,
   ];
 }
 
@@ -377,21 +379,18 @@ function against(state, size) {
   parts.push(titles(box, view === "test" ? "test error" : "training loss", "updates"));
 
   const { baseline, solved_below: below } = chosen[0];
+  const ends = [];
   let named = "";
   if (view === "training") {
-    const guess = `${box.narrow ? "guess" : "guess without memory"}: ${amount(baseline, 3)}`;
-    const [line, text] = rule(box, y(Math.log10(baseline)), "replay-baseline", guess, true);
-    parts.push(line);
-    named = text;
+    parts.push(rule(box, y(Math.log10(baseline)), "replay-baseline")[0]);
+    ends.push({ text: `guess: ${amount(baseline, 3)}`, x: box.right, y: y(Math.log10(baseline)) });
   } else if (below) {
-    const [line, text] = rule(box, y(Math.log10(below)), "replay-below",
-      `solved: below ${amount(below)}`, false);
+    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`);
     parts.push(line);
     named = text;
   }
 
   const now = x(update);
-  const ends = [];
   for (const { cell, runs } of shown) {
     for (const run of runs) {
       const points = run.updates.map((at, k) => [at, run[what][k]])
@@ -438,7 +437,7 @@ function further(state, size) {
   const { solved_below: below } = chosen[0];
   let named = "";
   if (below) {
-    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`, false);
+    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`);
     parts.push(line);
     named = text;
   }

@@ -33,11 +33,12 @@ STROKES = {
     "GRU": ("var(--rnnbook-gate, #17713f)", "10 3 2 3"),
 }
 NOTE = (
-    "Both axes are logarithmic. A thin line is one run, from one seed; a thick line is the median "
-    "of a cell's runs. A run stops when it is solved, and counts as it is then from there on; a "
-    "run that has diverged counts as worse than any other."
+    "Both axes are logarithmic. The dashed line is the best guess without memory. A thin line is "
+    "one run, from one seed; a thick line is the median of a cell's runs. A run stops when it is "
+    "solved, and counts as it is then from there on; a run that has diverged counts as worse than "
+    "any other."
 )
-HEIGHTS = "905px", "1145px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "920px", "1160px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class NotRun(ValueError, traitlets.TraitError):
@@ -211,7 +212,7 @@ class ReplayExplorer(Explorer):
             f"<p>{escape(self.sentence())}</p>",
             stand_in_table(
                 "At the end of the runs: how many are solved, and medians over the seeds",
-                ["", "solved", "loss", "guess without memory", "error beyond, at T"],
+                ["", "solved", "loss", "guess without memory", "error at the longest T"],
                 rows,
             ),
             f"<p>{NOTE}</p>",
@@ -221,7 +222,7 @@ class ReplayExplorer(Explorer):
     def _drawn(self):
         """The runs of the chosen task and length, as SVG: losses against updates."""
         chosen, update = self.chosen, min(self.update, budget(self.chosen))
-        left, right, top, bottom = 50, 530, 12, 300
+        left, right, top, bottom = 50, 530, 18, 300
         start, end = updates_shown(chosen)
         low, high = losses_shown(chosen)
         x = lambda at: left + (right - left) * np.log(at / start) / np.log(end / start)  # noqa: E731
@@ -262,6 +263,7 @@ class ReplayExplorer(Explorer):
             f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="{INK}" '
             f'stroke-dasharray="6 4"/><text x="{left + 4}" y="{at + 14:.1f}" paint-order="stroke" '
             f'stroke="{SURFACE}" stroke-width="3">guess without memory: {amount(guess, 3)}</text>')
+        parts.append(f'<text x="4" y="{top - 4}">training loss</text>')
         parts += [f'<text x="{right_of:.1f}" y="{at:.1f}" fill="{colour}">{cell}</text>'
                   for at, right_of, cell, colour in ends]  # fmt: skip
         label = escape(self._said("training"))
