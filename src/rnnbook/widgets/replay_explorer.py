@@ -21,9 +21,9 @@ ROW = np.dtype([("at", "<u4"), ("loss", "<i2"), ("error", "<i2")])
 PER_DECADE = 1000
 ZERO, MISSING = -(2**15), -(2**15) + 1
 
-INK, LINE, SURFACE = (
+INK, LINE = (
     f"var(--rnnbook-{name}, {colour})"
-    for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"), ("surface", "#ffffff"))
+    for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"))
 )
 # a colour and a dash for each cell; replay_explorer.js and .css have the same
 STROKES = {
@@ -254,18 +254,17 @@ class ReplayExplorer(Explorer):
                 parts.append(line(
                     points, f'stroke="{colour}" stroke-width="3" stroke-dasharray="{dash}"'))
                 ends.append([y(points[-1][1]) + 4, x(points[-1][0]) + 7, group["cell"], colour])
+        guess = chosen[0]["baseline"]
+        at = y(np.log10(guess))
+        parts.append(f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" '
+                     f'stroke="{INK}" stroke-dasharray="6 4"/>')
+        ends.append([at + 4, right + 7, f"guess: {amount(guess, 3)}", INK])
         ends.sort()
         for above, below in pairwise(ends):
             below[0] = max(below[0], above[0] + 14)
-        guess = chosen[0]["baseline"]
-        at = y(np.log10(guess))
-        parts.append(
-            f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="{INK}" '
-            f'stroke-dasharray="6 4"/><text x="{left + 4}" y="{at + 14:.1f}" paint-order="stroke" '
-            f'stroke="{SURFACE}" stroke-width="3">guess without memory: {amount(guess, 3)}</text>')
         parts.append(f'<text x="4" y="{top - 4}">training loss</text>')
-        parts += [f'<text x="{right_of:.1f}" y="{at:.1f}" fill="{colour}">{cell}</text>'
-                  for at, right_of, cell, colour in ends]  # fmt: skip
+        parts += [f'<text x="{right_of:.1f}" y="{at:.1f}" fill="{colour}">{name}</text>'
+                  for at, right_of, name, colour in ends]  # fmt: skip
         label = escape(self._said("training"))
         return (
             f'<svg viewBox="0 0 640 340" role="img" aria-label="{label}" '
