@@ -9,6 +9,7 @@ from .explorer import Explorer
 from .gradient_explorer import GradientExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
+from .replay_explorer import ReplayExplorer
 from .truncation_explorer import TruncationExplorer
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "GradientExplorer",
     "ParameterCounter",
     "PathExplorer",
+    "ReplayExplorer",
     "TruncationExplorer",
 ]
