@@ -7,12 +7,13 @@ from pathlib import Path
 import nbval
 import pytest
 from nbval.kernel import RunningKernel
-from nbval.plugin import IPyNbFile
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "book/_ext")]
 
 import notebooks  # noqa: E402
+import one_run  # noqa: E402
 
 # A kernel that nbval starts is as steady as those of `make notebooks`.
 os.environ.update(notebooks.STEADY)
@@ -36,6 +37,15 @@ def pytest_collectstart(collector):
     # Pictures are in no committed notebook: the build draws them.
     if isinstance(collector, IPyNbFile):
         collector.skip_compare += ("image/svg+xml",)
+        one_run.begin(collector)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if isinstance(item, IPyNbCell) and call.when == "call":
+        one_run.note(item, report)
+    return report
 
 
 @pytest.fixture(scope="session")
