@@ -7,7 +7,6 @@ from pathlib import Path
 import nbval
 import pytest
 from nbval.kernel import RunningKernel
-from nbval.plugin import IPyNbCell, IPyNbFile
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "book/_ext")]
@@ -33,19 +32,9 @@ def execute_cell_input(self, cell_input, allow_stdin=None):
 RunningKernel.execute_cell_input = execute_cell_input
 
 
-def pytest_collectstart(collector):
-    # Pictures are in no committed notebook: the build draws them.
-    if isinstance(collector, IPyNbFile):
-        collector.skip_compare += ("image/svg+xml",)
-        one_run.begin(collector)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if isinstance(item, IPyNbCell) and call.when == "call":
-        one_run.note(item, report)
-    return report
+def pytest_configure(config):
+    # As a plugin: a conftest's own hooks are not called for notebooks, which are elsewhere.
+    config.pluginmanager.register(one_run)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 from notebooks import code_cells
 from unrolled import execution
@@ -31,7 +33,7 @@ def place(path):
 
 
 def begin(file):
-    """Called when nbval has collected a notebook, before its kernel starts."""
+    """Before nbval collects a notebook."""
     book = (file.path.parents[1] / "_config.yml").exists()
     file.kept_at = place(file.path) if book else None
     file.passed = []
@@ -47,7 +49,7 @@ def widgets(kernel):
 
 
 def note(item, report):
-    """Called after each cell; after the last one of a run without fault, keeps it."""
+    """After each cell: after the last one of a run without fault, keep the run."""
     file = item.parent
     plain = report.passed and not hasattr(report, "wasxfail")
     # nbval knows no message that changes an output it has already seen.
@@ -65,3 +67,18 @@ def note(item, report):
             list(range(1, len(cells) + 1)),
             state,
         )
+
+
+def pytest_collectstart(collector):
+    if isinstance(collector, IPyNbFile):
+        # Pictures are in no committed notebook: the build draws them.
+        collector.skip_compare += ("image/svg+xml",)
+        begin(collector)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if isinstance(item, IPyNbCell) and call.when == "call":
+        note(item, report)
+    return report
