@@ -15,6 +15,8 @@ SITE := _build/html
 ENV := .venv/.installed
 VENDOR := book/vendor/node_modules/.package-lock.json
 TOOLS := book/_tools
+# Newer than all that the browser part reads, once that part has passed.
+CHECKED := _build/browser-passed
 
 # The same sums in the same order on every machine, and one core for each kernel.
 export OMP_NUM_THREADS := 1
@@ -80,8 +82,7 @@ chapters: $(ENV) ## Run every notebook and compare each output with the one it h
 	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
 	  notebooks tests/test_notebooks.py
 
-browser: $(SITE)/.made ## Look at every page in a browser
-	@$(TOOLS)/browser.sh $(PY)
+browser: $(CHECKED) ## Look at every page in a browser
 
 .PHONY: lock clean vendor
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
@@ -114,3 +115,10 @@ $(SITE)/.made: $(ENV) $(VENDOR) _config.yml _toc.yml $(PACKAGE) $(PAGES)
 	  if [ -s _build/executed/failures.txt ]; then echo; cat _build/executed/failures.txt; fi; \
 	  echo; echo "The book was not built; the reason stands above."; exit 1; }
 	@touch $@
+
+# A browser that is named is always asked.
+.PHONY: named
+$(CHECKED): $(SITE)/.made $(TOOLS)/browser.sh $(shell find tests -name '*.py') $(if $(BROWSER),named)
+	@rm -f $@ _build/unchecked
+	@$(TOOLS)/browser.sh $(PY)
+	@[ -s _build/unchecked ] || touch $@

@@ -7,12 +7,12 @@ from pathlib import Path
 import nbval
 import pytest
 from nbval.kernel import RunningKernel
-from nbval.plugin import IPyNbFile
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "book/_ext")]
 
 import notebooks  # noqa: E402
+import one_run  # noqa: E402
 
 # A kernel that nbval starts is as steady as those of `make notebooks`.
 os.environ.update(notebooks.STEADY)
@@ -32,10 +32,9 @@ def execute_cell_input(self, cell_input, allow_stdin=None):
 RunningKernel.execute_cell_input = execute_cell_input
 
 
-def pytest_collectstart(collector):
-    # Pictures are in no committed notebook: the build draws them.
-    if isinstance(collector, IPyNbFile):
-        collector.skip_compare += ("image/svg+xml",)
+def pytest_configure(config):
+    # As a plugin: a conftest's own hooks are not called for notebooks, which are elsewhere.
+    config.pluginmanager.register(one_run)
 
 
 @pytest.fixture(scope="session")

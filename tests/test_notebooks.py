@@ -1,10 +1,17 @@
 """The chapters hold what a strict comparison needs; and these guards do catch what they should."""
 
+import json
+import re
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import notebooks
+import one_run
+from unrolled import execution
 
 CHAPTERS = notebooks.chapters()
 IGNORED_AT_MOST = 3
@@ -136,16 +143,94 @@ def test_nbval_compares_strictly(pytester_notebook):
 
 @pytest.fixture
 def pytester_notebook(tmp_path, root):
-    import subprocess
-    import sys
-
     def run(source, printed):
         data = {"text/plain": printed}
         outputs = [new_output("execute_result", data=data, execution_count=1)] if printed else []
         path = tmp_path / "case.ipynb"
         nbformat.write(notebooks.normal(notebook(cell(source, outputs=outputs))), path)
-        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
-        command += ["-c", root / "pyproject.toml", "-p", "conftest", path]
-        return subprocess.run(command, cwd=root / "tests", capture_output=True).returncode
+        return nbval_run(path, root)
 
     return run
+
+
+# ---- one run for nbval and for the page ----
+
+
+@pytest.fixture
+def book(tmp_path, root):
+    """book(cells): a book of one chapter, with its outputs. Returns the notebook's path."""
+    for name in ("_config.yml", "requirements.txt", "src"):
+        (tmp_path / name).symlink_to(root / name)
+    path = tmp_path / "notebooks/01_one.ipynb"
+    path.parent.mkdir()
+
+    def book(*sources):
+        nbformat.write(notebook(*(cell(source, count=None) for source in sources)), path)
+        notebooks.run(path)
+        return path
+
+    return book
+
+
+def nbval_run(path, root, *options):
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", *options]
+    command += ["-c", root / "pyproject.toml", "-p", "conftest", path]
+    return subprocess.run(command, cwd=root / "tests", capture_output=True).returncode
+
+
+ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+
+
+def numbered_ids(stored):
+    """The outputs, counts and models of a stored run, each random name replaced by a number.
+
+    The numbers follow the outputs, then what the models there refer to.
+    """
+    models = stored["widgets"][one_run.KIND]["state"]
+    text = json.dumps([stored["outputs"], stored["counts"]])
+    names = list(dict.fromkeys(ID.findall(text)))
+    for name in names:  # grows on the way
+        found = ID.findall(json.dumps(models[name], sort_keys=True))
+        names += [other for other in dict.fromkeys(found) if other not in names]
+    assert set(names) == set(models)
+    text = json.dumps([stored["outputs"], stored["counts"], models], sort_keys=True)
+    for number, name in enumerate(names):
+        text = text.replace(name, f"model {number}")
+    return json.loads(text)
+
+
+def test_the_page_of_a_run_under_nbval_is_that_of_the_build(book, root, tmp_path):
+    path = book(
+        "print('one')\n1 + 1",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()",
+        "from rnnbook.widgets import GradientExplorer, TruncationExplorer\nTruncationExplorer(K=7)",
+        "import sys\nfor k in range(3):\n    print(k)\n    print(k, file=sys.stderr)",
+        "import numpy as np\nfrom rnnbook import RNN\n"
+        "GradientExplorer(RNN.init(D=1, H=2, rng=np.random.default_rng(0)), T=5)",
+    )
+    assert nbval_run(path, root) == 0
+    kept = one_run.place(path)
+    under_nbval = json.loads(kept.read_text("utf8"))
+    kept.unlink()
+    assert execution.run(path, kept, 60) is None
+    by_the_build = json.loads(kept.read_text("utf8"))
+    assert numbered_ids(under_nbval) == numbered_ids(by_the_build)
+    assert len(under_nbval["seconds"]) == len(by_the_build["seconds"]) == 5
+    shown = json.dumps(by_the_build["outputs"])
+    assert "image/png" in shown
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "buffers" in json.dumps(by_the_build["widgets"])
+
+
+def test_a_run_that_is_not_whole_is_not_kept(book, root):
+    path = book("1 + 1", "2 + 2")
+    assert nbval_run(path, root, "--deselect", "::Cell 0") == 0
+    kept = one_run.place(path)
+    assert not kept.exists()
+    path.write_text(path.read_text("utf8").replace('"4"', '"5"'), "utf8")
+    assert one_run.place(path) == kept  # the outputs are no part of the key
+    assert nbval_run(path, root) == 1
+    assert not kept.exists()
+    path.write_text(path.read_text("utf8").replace('"5"', '"4"'), "utf8")
+    assert nbval_run(path, root) == 0
+    assert kept.exists()

@@ -1,25 +1,78 @@
-"""Fixtures: one browser for all tests of a worker, the site over http and as files."""
+"""Fixtures: one browser for all tests of a worker, the site over http and as files.
 
-import contextlib
+A new tab is a new process, and costs more than most tests do. So tabs are kept, and each test
+gets them with a new document, empty storage and a cold cache.
+"""
+
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
 
+from explorer_page import open_blank
 from site_under_test import AXE, FLAGS, SITE, browser_path, serve
 
 # The largest sum of layout shifts that a reader will not notice.
 STILL = 0.02
 
 WATCH_SHIFTS = """
-  window.__shifts = [];
-  new PerformanceObserver((list) => {
+  (() => {
+    const seen = [];
     const name = (s) => s.node?.nodeName + "." + s.node?.className + " " +
       s.previousRect.x + "," + s.previousRect.y + " to " + s.currentRect.x + "," + s.currentRect.y;
-    for (const entry of list.getEntries())
-      window.__shifts.push([entry.value, ...entry.sources.map(name)]);
-  }).observe({ type: "layout-shift", buffered: true });
+    const keep = (entries) => {
+      for (const entry of entries) seen.push([entry.value, ...entry.sources.map(name)]);
+    };
+    const observer = new PerformanceObserver((list) => keep(list.getEntries()));
+    observer.observe({ type: "layout-shift", buffered: true });
+    const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    window.__shifts = async () => {
+      await document.fonts.ready;
+      for (let i = 0; i < 3; i += 1) await frame();
+      keep(observer.takeRecords());
+      return seen;
+    };
+  })();
 """
+
+# What axe need not read twice. Most of a chapter's elements are the pieces of formulas and of
+# code, and all that axe can hold against them is a colour: one piece for each colour stays.
+THIN = """() => {
+  for (const whole of document.querySelectorAll(".katex-html, .highlight pre")) {
+    const colours = new Map();
+    const pieces = [whole, ...whole.querySelectorAll("*")];
+    const plain = pieces.every((piece) => {
+      const style = getComputedStyle(piece);
+      const text = [...piece.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+      if (text) colours.set(style.color, true);
+      const clear = style.backgroundColor === "rgba(0, 0, 0, 0)" && style.opacity === "1";
+      return piece === whole || clear && style.backgroundImage === "none";
+    });
+    if (!plain) continue;  // its pieces have grounds of their own
+    whole.replaceChildren(...[...colours.keys()].map((colour) => {
+      const piece = document.createElement("span");
+      piece.style.color = colour;
+      piece.textContent = "letters ";  // axe leaves a single letter undecided
+      return piece;
+    }));
+  }
+  for (const formula of document.querySelectorAll("math"))
+    formula.replaceChildren(formula.textContent);
+}"""
+
+# Leaves nothing on the page but what the selector names, where it stands.
+ALONE = """(selector) => {
+  const kept = new Set();
+  for (const root of document.querySelectorAll(selector))
+    for (let node = root; node; node = node.parentElement) kept.add(node);
+  const thin = (node) => {
+    if (node.matches(selector)) return;
+    for (const child of [...node.children])
+      if (kept.has(child)) thin(child);
+      else child.remove();
+  };
+  thin(document.body);
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -53,65 +106,127 @@ class Record:
         return {name: seen for name, seen in vars(self).items() if seen}
 
 
+class Tabs:
+    """Tabs that are used again: take() gives one, back() takes in all that were given."""
+
+    def __init__(self, browser):
+        self.browser, self.free, self.given = browser, {}, []
+
+    def take(self, scripts=True):
+        free = self.free.setdefault(scripts, [])
+        page = free.pop() if free else self.new(scripts)
+        self.given.append((scripts, page))
+        return page
+
+    def new(self, scripts):
+        context = self.browser.new_context(java_script_enabled=scripts, reduced_motion="reduce")
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.record, page.base = Record(), "about:"
+
+        def gate(route):
+            url = route.request.url
+            if url.startswith((page.base, "data:", "blob:", "about:")):
+                route.continue_()
+            else:
+                page.record.foreign.append(url)
+                route.abort()
+
+        def failed(request):
+            if request.url.startswith(page.base):
+                page.record.failed.append(f"{request.url}: {request.failure}")
+
+        def answered(response):
+            if response.status >= 400:
+                page.record.failed.append(f"{response.url}: {response.status}")
+
+        def said(message):
+            if message.type in ("error", "warning"):
+                page.record.console.append(f"{message.type}: {message.text}")
+
+        context.route("**/*", gate)  # and no cache, so that each visit is a reader's first
+        page.on("requestfailed", failed)
+        page.on("response", answered)
+        page.on("pageerror", lambda error: page.record.errors.append(str(error)))
+        page.on("console", said)
+        if scripts:
+            page.add_init_script(WATCH_SHIFTS)
+        return page
+
+    def back(self):
+        for scripts, page in self.given:
+            if page.is_closed():  # a test may have closed it
+                continue
+            if page.url != "about:blank":
+                if scripts:
+                    page.evaluate("try { localStorage.clear(); sessionStorage.clear() } catch {}")
+                page.goto("about:blank")
+            self.free[scripts].append(page)
+        self.given.clear()
+
+
+@pytest.fixture(scope="session")
+def all_tabs(browser):
+    return Tabs(browser)
+
+
 @pytest.fixture
-def open_page(browser, address):
+def tabs(all_tabs):
+    yield all_tabs
+    all_tabs.back()
+
+
+@pytest.fixture
+def open_page(tabs, address):
     """open_page(path, theme="light", width=1300, scheme="http", scripts=True, height=900).
 
     Returns Playwright's page, loaded, with `page.record` of requests to other hosts (which are
     blocked), console errors and warnings, exceptions and requests that failed.
     """
-    contexts = []
 
     def open_page(path, theme="light", width=1300, scheme="http", scripts=True, height=900):
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.record = record = Record()
-        base = address if scheme == "http" else SITE.as_uri()
-
-        def gate(route):
-            url = route.request.url
-            if url.startswith((base, "data:", "blob:")):
-                route.continue_()
-            else:
-                record.foreign.append(url)
-                route.abort()
-
-        def failed(request):
-            if request.url.startswith(base):
-                record.failed.append(f"{request.url}: {request.failure}")
-
-        def answered(response):
-            if response.status >= 400:
-                record.failed.append(f"{response.url}: {response.status}")
-
-        context.route("**/*", gate)
-        page.on("requestfailed", failed)
-        page.on("response", answered)
-        page.on("pageerror", lambda error: record.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                record.console.append(f"{message.type}: {message.text}")
-                if message.type in ("error", "warning")
-                else None
-            ),
-        )
-        if scripts:
-            page.add_init_script(WATCH_SHIFTS)
-        page.goto(f"{base}/{path}", wait_until="load")
+        page = tabs.take(scripts)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
+        page.base = address if scheme == "http" else SITE.as_uri()
+        page.record = Record()
+        page.goto(f"{page.base}/{path}", wait_until="load")
         return page
 
-    yield open_page
-    for context in contexts:
-        with contextlib.suppress(Error):  # a test may have closed it
-            context.close()
+    return open_page
+
+
+@pytest.fixture
+def blank_page(tabs):
+    """blank_page(width=360, height=900, theme="light"): an empty page, to mount explorers in.
+
+    At the end of the test, errors in it or on its console fail the test.
+    """
+    opened = []
+
+    def blank_page(width=360, height=900, theme="light"):
+        page = tabs.take()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="light")
+        page.base, page.record = "about:", Record()
+        page.goto("about:blank")  # a new document: what an earlier test left is gone
+        open_blank(page, theme)
+        opened.append(page)
+        return page
+
+    yield blank_page
+    for page in opened:
+        warnings = [said for said in page.record.console if said.startswith("warning")]
+        faults = page.record.faults()
+        if warnings and faults.get("console") == warnings:
+            del faults["console"]
+        assert faults == {}
+
+
+@pytest.fixture
+def blank(blank_page):
+    """A blank page, 360 pixels wide."""
+    return blank_page()
 
 
 @pytest.fixture
@@ -129,7 +244,11 @@ def alive():
 
 @pytest.fixture
 def axe():
-    """axe(page): what axe-core finds, as readable lines. axe.load(page) only puts it there."""
+    """axe(page): what axe-core finds, as readable lines.
+
+    axe.load(page) puts axe there and no more. axe.alone(page, selector) takes all else off the
+    page for good, so that the states of an explorer can be looked at one after the other.
+    """
 
     def load(page):
         # require.js would take axe for a module without a name.
@@ -137,10 +256,11 @@ def axe():
         page.add_script_tag(path=AXE)
         page.evaluate("window.define = window.__define")
 
-    def axe(page):
-        load(page)
+    def run(page, where):
         found = page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)"
+            "where => axe.run(where ?? document, {resultTypes: ['violations'], preload: false})"
+            ".then(result => result.violations)",
+            where,
         )
         return [
             f"{rule['id']} ({rule['impact']}): {node['html'][:200]} | {node['failureSummary']}"
@@ -148,5 +268,14 @@ def axe():
             for node in rule["nodes"]
         ]
 
-    axe.load = load
+    def axe(page):
+        load(page)
+        page.evaluate(THIN)
+        return run(page, None)
+
+    def alone(page, selector=".explorer-slot"):
+        page.evaluate(ALONE, selector)
+        return lambda: run(page, selector)
+
+    axe.load, axe.alone = load, alone
     return axe

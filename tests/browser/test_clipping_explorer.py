@@ -1,44 +1,24 @@
-"""The clipping explorer in a browser: its arithmetic against rnnbook, its views, its chapter."""
+"""The clipping explorer in a browser: its arithmetic against rnnbook, its views.
+
+What it does in its chapter is in tours.py.
+"""
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+import explorer_page
+from explorer_page import module
 from rnnbook import RNN, bptt, clip, unroll
 from rnnbook.landscape import H0, descend, one_unit_error, wall
 from rnnbook.widgets import ClippingExplorer
-from test_explorers import MODEL, MOUNT, module, said
+from tours import said
 
-CHAPTER = "notebooks/07_exploding_and_clipping.html"
 STARTS = {"plateau": (4.25, -2.75), "valley": (4.7, -2.0), "no wall": (3.2, -2.2)}
 
 
-@pytest.fixture
-def blank(browser):
-    page = browser.new_page(viewport={"width": 360, "height": 900})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    page.set_content('<!doctype html><html lang="en"><title>x</title><body></body></html>')
-    page.evaluate(MODEL)
-    yield page
-    page.close()
-    assert not wrong
-
-
 def mount(page, explorer=None, model="m", view="v"):
-    explorer = explorer or ClippingExplorer()
-    page.evaluate(
-        MOUNT,
-        {
-            "source": module(explorer),
-            "state": {name: getattr(explorer, name) for name in explorer._state},
-            "style": explorer._css,
-            "model": model,
-            "view": view,
-        },
-    )
-    return page.locator(f"#{view}")
+    return explorer_page.mount(page, explorer or ClippingExplorer(), model, view)
 
 
 def trait(page, name, model="m"):
@@ -137,18 +117,19 @@ def test_sentence_equals_python_s(blank, rule):
         for start in STARTS.values()
         for step in (0, 24, 33, 41)
     ]
-    for threshold, start, step in settings:
-        explorer = ClippingExplorer(threshold, rule, start=start, step=step)
-        got = blank.evaluate(
-            """async ([source, { threshold, rule, rate, w0, b0, step }]) => {
-              const { descend, sentence } = await import(source);
-              const free = descend(w0, b0, rate, "none", 1);
-              const path = descend(w0, b0, rate, rule, threshold);
-              return sentence({ path, free, rule, threshold, step });
-            }""",
-            [module(explorer), {name: getattr(explorer, name) for name in explorer._state}],
-        )
-        assert got == explorer.sentence()
+    explorers = [ClippingExplorer(t, rule, start=start, step=n) for t, start, n in settings]
+    got = blank.evaluate(
+        """async ([source, states]) => {
+          const { descend, sentence } = await import(source);
+          return states.map(({ threshold, rule, rate, w0, b0, step }) => {
+            const free = descend(w0, b0, rate, "none", 1);
+            const path = descend(w0, b0, rate, rule, threshold);
+            return sentence({ path, free, rule, threshold, step });
+          });
+        }""",
+        [module(explorers[0]), [{name: getattr(e, name) for name in e._state} for e in explorers]],
+    )
+    assert got == [explorer.sentence() for explorer in explorers]
 
 
 # ---- the view ----
@@ -313,55 +294,3 @@ def test_every_control_has_a_name_and_is_large_enough(blank):
     snapshot = place.aria_snapshot()
     for name in ("threshold", "learning rate", "step", "start, w", "start, b", "close-up"):
         assert f'"{name}"' in snapshot
-
-
-# ---- in the book ----
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_explorer_in_its_chapter_answers_the_keyboard(open_page, scheme):
-    page = open_page(CHAPTER, scheme=scheme)
-    place = page.locator(".clipping-explorer").first
-    expect(said(place)).to_contain_text("the gradient's norm is")
-    place.get_by_role("radio", name="plateau").check()
-    place.get_by_role("slider", name="step").press("Home")
-    expect(said(place)).to_contain_text("Step 0:")
-    place.get_by_role("slider", name="step").press("ArrowRight")
-    expect(said(place)).to_contain_text("Step 1:")
-    place.get_by_role("radio", name="by norm").check()
-    place.get_by_role("radio", name="by norm").press("ArrowRight")
-    expect(place.locator(".clipping-clipped")).to_contain_text("clipped by value")
-
-
-@pytest.mark.parametrize("width", [360, 1300])
-def test_the_place_that_was_kept_is_the_place_that_is_needed(open_page, width):
-    """Otherwise the text below jumps when the explorer comes alive."""
-    page = open_page(CHAPTER, width=width)
-    slot = page.locator(".explorer-slot:has(.clipping-explorer)").first
-    expect(slot.locator(".clipping-explorer")).to_be_visible()
-    kept = float(slot.evaluate("node => parseFloat(getComputedStyle(node).minHeight)"))
-    needed = slot.locator(".rnnbook-explorer").bounding_box()["height"]
-    assert needed - 24 <= kept <= needed + 48
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(open_page, alive, axe, theme):
-    """The page as it loads is tested elsewhere; this is what a reader makes of the explorer."""
-    page = open_page(CHAPTER, theme=theme, width=360)
-    assert alive(page)
-    axe.load(page)
-    place = page.locator(".clipping-explorer").first
-
-    def faults():
-        return page.evaluate(
-            "axe.run('.explorer-slot', {resultTypes: ['violations']})"
-        ".then((found) => found.violations.map((rule) => rule.id))"
-        )
-
-    for rule in ("by norm", "by value", "none"):
-        place.get_by_role("radio", name=rule).check()
-        assert faults() == []
-    place.get_by_role("checkbox", name="close-up").check()
-    place.get_by_role("spinbutton", name="start, w").fill("")
-    expect(place.locator(".clipping-refused")).to_be_visible()
-    assert faults() == []

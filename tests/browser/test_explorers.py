@@ -1,90 +1,19 @@
 """The explorers in a browser: the arithmetic, the keyboard, the live region, two copies.
 
-The first half mounts an explorer's own script in a blank page, with a model of a few lines that
-keeps the promises of the real one. The second half uses the built site.
+Each is mounted in a blank page; what it does in its chapter is in tours.py.
 """
 
-import base64
-
-import anywidget
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from explorer_page import module, mount
 from rnnbook import RNN, Model, cross_entropy, tasks
 from rnnbook.losses import softmax
 from rnnbook.model import Readout
 from rnnbook.widgets import DogsStepper, ParameterCounter, PathExplorer, TruncationExplorer
 
 EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer]
-
-# Like Backbone's: an equal value is no change, and listeners are called at once.
-MODEL = """
-window.Model = class {
-  constructor(state) { this.state = state; this.listeners = []; this.saved = 0; }
-  get(name) { return this.state[name]; }
-  set(name, value) {
-    if (JSON.stringify(value) === JSON.stringify(this.state[name])) return;
-    this.state[name] = value;
-    for (const [event, act] of [...this.listeners]) if (event === "change:" + name) act();
-  }
-  save_changes() { this.saved += 1; }
-  on(event, act) { this.listeners.push([event, act]); }
-  off(event, act) {
-    this.listeners = this.listeners.filter(([e, a]) => e !== event || (act && a !== act));
-  }
-};
-window.models = {}; window.cleanups = {};
-"""
-MOUNT = """async ({ source, state, style, model, view }) => {
-  const module = await import(source);
-  models[model] ??= new Model(state);
-  const sheet = document.createElement("style");
-  sheet.textContent = style;
-  const el = document.createElement("div");
-  el.id = view;
-  document.body.append(sheet, el);
-  cleanups[view] = module.default.render({ model: models[model], el });
-}"""
-
-
-def module(explorer):
-    text = base64.b64encode(explorer._esm.encode()).decode()
-    return f"data:text/javascript;charset=utf-8;base64,{text}"
-
-
-@pytest.fixture
-def blank(browser):
-    page = browser.new_page(viewport={"width": 360, "height": 900})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    page.set_content('<!doctype html><html lang="en"><title>x</title><body></body></html>')
-    page.evaluate(MODEL)
-    yield page
-    page.close()
-    assert not wrong
-
-
-def mount(page, explorer, model="m", view="v"):
-    inherited = anywidget.AnyWidget.class_traits(sync=True)
-    state = {
-        name: getattr(explorer, name)
-        for name in explorer.traits(sync=True)
-        if name not in inherited and not name.startswith("_")
-    }
-    page.evaluate(
-        MOUNT,
-        {
-            "source": module(explorer),
-            "state": state,
-            "style": explorer._css,
-            "model": model,
-            "view": view,
-        },
-    )
-    return page.locator(f"#{view}")
-
 
 def said(place):
     return place.locator("[role=status]")
@@ -573,125 +502,3 @@ def test_no_choice_moves_what_stands_below(blank, kind, width):
         blank.evaluate("(to) => { for (const name in to) models.m.set(name, to[name]); }", state)
         heights.add(round(place.bounding_box()["height"]))
     assert len(heights) == 1
-
-
-# ---- in the book ----
-
-COUNTER = "notebooks/02_sharing_parameters.html"
-DOGS = "notebooks/03_forward_pass.html"
-PATHS_BACK = "notebooks/04_bptt_by_hand.html"
-TRUNCATION = "notebooks/05_bptt_as_an_algorithm.html"
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_counter_in_its_chapter_answers_the_keyboard(open_page, scheme):
-    page = open_page(COUNTER, scheme=scheme)
-    place = page.locator(".parameter-counter").first
-    expect(said(place)).to_contain_text("D = 100, H = 100, T = 20. The RNN learns 20,100")
-    place.get_by_role("slider", name="T steps").press("ArrowRight")
-    expect(said(place)).to_contain_text("T = 21. The RNN learns 20,100 numbers.")
-    expect(said(place)).to_contain_text("422,100, 21 times as many")
-    place.get_by_role("slider", name="H hidden units").press("End")
-    expect(said(place)).to_contain_text("H = 512")
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_stepper_in_its_chapter_answers_the_keyboard(open_page, scheme):
-    page = open_page(DOGS, scheme=scheme)
-    place = page.locator(".dogs-stepper").first
-    expect(said(place)).to_contain_text("of 3, reading")
-    place.get_by_role("radio", name="step 1").press("Space")
-    place.get_by_role("radio", name="step 1").press("ArrowRight")
-    expect(said(place)).to_contain_text("Step 2 of 3, reading o.")
-    before = said(place).text_content()
-    place.get_by_role("button", name="Next").press("Enter")
-    expect(said(place)).not_to_have_text(before)
-    before = place.locator(".dogs-net").text_content()
-    weight = field(place, "W_xh, row d, column 1")
-    weight.press("ArrowUp")
-    expect(place.locator(".dogs-net")).not_to_have_text(before)
-    weight.fill("")
-    expect(weight).to_have_attribute("aria-invalid", "true")
-    place.get_by_role("button", name="Reset weights").press("Enter")
-    expect(place.locator(".dogs-net")).to_have_text(before)
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_paths_in_their_chapter_answer_the_keyboard(open_page, scheme):
-    page = open_page(PATHS_BACK, scheme=scheme)
-    place = page.locator(".path-explorer").first
-    expect(said(place)).to_contain_text("The loss of step 3")
-    place.get_by_role("radio", name="Weight W_hh").press("ArrowRight")
-    expect(said(place)).to_contain_text("the use of W_xh")
-    place.get_by_role("button", name="use 1").press("Enter")
-    expect(said(place)).to_contain_text("the use of W_xh at step 1")
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_truncation_in_its_chapter_answers_the_keyboard(open_page, scheme):
-    page = open_page(TRUNCATION, scheme=scheme)
-    place = page.locator(".truncation-explorer").first
-    expect(said(place)).to_contain_text("K = 10: the truncated derivative is 10.00")
-    place.get_by_role("slider", name="K steps back").press("End")
-    expect(said(place)).to_contain_text("within 1 % of it")
-
-
-@pytest.mark.parametrize("path", [COUNTER, DOGS, PATHS_BACK, TRUNCATION])
-@pytest.mark.parametrize("width", [360, 1300])
-def test_the_place_that_was_kept_is_the_place_that_is_needed(open_page, path, width):
-    """Otherwise the text below jumps when the explorer comes alive."""
-    page = open_page(path, width=width)
-    slot = page.locator(".explorer-slot").first
-    expect(slot.locator(".rnnbook-explorer")).to_be_visible()
-    kept = float(slot.evaluate("node => parseFloat(getComputedStyle(node).minHeight)"))
-    needed = slot.locator(".rnnbook-explorer").bounding_box()["height"]
-    assert needed - 24 <= kept <= needed + 48
-
-
-def faults(page):
-    return page.evaluate(
-        "axe.run('.explorer-slot', {resultTypes: ['violations']})"
-        ".then((found) => found.violations.map((rule) => rule.id))"
-    )
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(open_page, alive, axe, theme):
-    """The page as it loads is tested elsewhere; this is what a reader makes of the explorers."""
-    page = open_page(COUNTER, theme=theme, width=360)
-    assert alive(page)
-    axe.load(page)
-    page.locator(".parameter-counter").first.get_by_role("slider", name="T steps").press("End")
-    assert faults(page) == []
-    page = open_page(DOGS, theme=theme, width=360)
-    assert alive(page)
-    axe.load(page)
-    place = page.locator(".dogs-stepper").first
-    place.get_by_role("radio", name="step 2").check()
-    assert faults(page) == []
-    for _ in range(4):
-        place.get_by_role("button", name="Next").press("Enter")
-    assert faults(page) == []
-    place.locator("summary:visible").first.press("Enter")
-    field(place, "W_xh, row d, column 1").fill("")
-    expect(place.locator(".dogs-refused")).to_be_visible()
-    assert faults(page) == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_path_or_at_any_K(open_page, alive, axe, theme):
-    page = open_page(PATHS_BACK, theme=theme, width=360)
-    assert alive(page)
-    axe.load(page)
-    place = page.locator(".path-explorer").first
-    for weight in WEIGHTS:
-        place.get_by_role("radio", name=f"Weight {weight}").check()
-        place.get_by_role("radio", name="Loss L_3").check()
-        place.get_by_role("radio", name=f"Use of {weight} at step 1").check()
-        assert faults(page) == []
-    page = open_page(TRUNCATION, theme=theme, width=360)
-    assert alive(page)
-    axe.load(page)
-    for key in ("Home", "End"):
-        page.locator(".truncation-explorer").first.get_by_role("slider").press(key)
-        assert faults(page) == []

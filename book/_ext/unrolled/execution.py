@@ -4,6 +4,9 @@ The stock cache looks at a notebook's cells alone, so it serves a stale page aft
 the package. Here the key of a stored run is a hash of the cells, of all of src/rnnbook, of the
 lock and of the Python version. MyST-NB itself executes nothing: it is handed the source with
 the outputs filled in.
+
+`make chapters` leaves each run that passed here as well, under the same key (tests/one_run.py),
+so that in `make test` each notebook runs once.
 """
 
 import hashlib
@@ -47,6 +50,21 @@ def key(notebook, base):
     return digest.hexdigest()[:20]
 
 
+def stored_at(path, notebook, base):
+    """Where the outputs of this notebook are kept, for a book whose notebooks/ it is in."""
+    folder = path.parents[1] / "_build/executed"
+    return folder / f"{path.stem}-{key(notebook, base)}.json"
+
+
+def save(store, times, outputs, counts, widgets):
+    """Keep a run: seconds, outputs and number of each code cell, and the widgets' state."""
+    stored = {"seconds": times, "outputs": outputs, "counts": counts, "widgets": widgets}
+    store.parent.mkdir(parents=True, exist_ok=True)
+    part = store.with_suffix(".part")
+    part.write_text(json.dumps(stored), "utf8")
+    part.replace(store)
+
+
 def seconds(times):
     """How long a cell took, from the moments that the kernel's messages carry."""
     start, end = times.get("iopub.execute_input"), times.get("shell.execute_reply")
@@ -75,15 +93,14 @@ def run(path, store, timeout):
         return f"{path.name}: a cell fails.\n\n{error}"
     except Exception as error:
         return f"{path.name}: could not be executed ({type(error).__name__}: {error})"
-    stored = {
-        "seconds": [seconds(cell.metadata.pop("execution", {})) for cell in code_cells(notebook)],
-        "outputs": [cell.outputs for cell in code_cells(notebook)],
-        "counts": [cell.execution_count for cell in code_cells(notebook)],
-        "widgets": notebook.metadata.get("widgets", {}),
-    }
-    part = store.with_suffix(".part")
-    part.write_text(json.dumps(stored), "utf8")
-    part.replace(store)
+    cells = code_cells(notebook)
+    save(
+        store,
+        [seconds(cell.metadata.pop("execution", {})) for cell in cells],
+        [cell.outputs for cell in cells],
+        [cell.execution_count for cell in cells],
+        notebook.metadata.get("widgets", {}),
+    )
     say(f"  {path.name} ran in {time.monotonic() - start:.0f} s")
     return None
 
@@ -99,10 +116,12 @@ def execute(app):
         path = Path(app.project.doc2path(docname, absolute=True))
         if path.suffix != ".ipynb":
             continue
-        store = folder / f"{path.stem}-{key(nbformat.read(path, as_version=4), base)}.json"
+        store = stored_at(path, nbformat.read(path, as_version=4), base)
         app.unrolled_runs[docname] = store
         if not store.exists():
             missing.append((path, store))
+    for stale in set(folder.glob("*.json")) - set(app.unrolled_runs.values()):
+        stale.unlink()
     if not missing:
         return
 
@@ -115,8 +134,6 @@ def execute(app):
     (folder / "failures.txt").write_text(report, "utf8")
     if report:
         raise ExtensionError(report)
-    for stale in set(folder.glob("*.json")) - set(app.unrolled_runs.values()):
-        stale.unlink()
 
 
 def outdated(app, env, added, changed, removed):

@@ -1,0 +1,184 @@
+"""What a reader does with each explorer in its chapter, at each visit of the chapter's page.
+
+`tour(place, faults)` is one walk: `place` is the explorer, `faults()` says what axe finds in the
+state that it is in. An explorer without an entry in TOURS still has to answer the keyboard.
+"""
+
+from playwright.sync_api import expect
+
+from positions import random_positions
+from rnnbook.widgets import GradientExplorer
+
+KEYS = {"range": ("ArrowRight", "Home"), "radio": ("ArrowRight", "ArrowLeft"),
+        "checkbox": ("Space",), "number": ("ArrowUp", "ArrowDown")}  # fmt: skip
+
+
+def said(place):
+    return place.locator("[role=status]")
+
+
+def slider(place, name):
+    return place.get_by_role("slider", name=name)
+
+
+def radio(place, name):
+    return place.get_by_role("radio", name=name)
+
+
+def answers_the_keyboard(place):
+    """The first control that a key can move says something new; what it shows is new as well."""
+    control = place.locator("input:visible:enabled").first
+    status = said(place).first
+    before = status.text_content()
+    assert before.strip()
+    kind = control.get_attribute("type")
+    for key in KEYS[kind]:
+        if kind == "radio":
+            control = place.locator("input[type=radio]:checked:visible").first
+        control.press(key)
+        try:
+            expect(status).not_to_have_text(before, timeout=1000)
+            return
+        except AssertionError:
+            continue
+    raise AssertionError(f"{place.get_attribute('class')} says nothing new after {KEYS[kind]}")
+
+
+def parameter_counter(place, faults):
+    slider(place, "T steps").press("Home")
+    expect(said(place)).to_contain_text("T = 1.")
+    slider(place, "T steps").press("ArrowRight")
+    expect(said(place)).to_contain_text("T = 2. The RNN learns")
+    slider(place, "H hidden units").press("End")
+    expect(said(place)).to_contain_text("H = 512")
+    slider(place, "T steps").press("End")
+    assert faults() == []
+
+
+def dogs_stepper(place, faults):
+    radio(place, "step 1").press("Space")
+    radio(place, "step 1").press("ArrowRight")
+    expect(said(place)).to_contain_text("Step 2 of 3, reading o.")
+    assert faults() == []
+    for _ in range(4):
+        before = said(place).text_content()
+        place.get_by_role("button", name="Next").press("Enter")
+        expect(said(place)).not_to_have_text(before)
+    assert faults() == []
+    before = place.locator(".dogs-net").text_content()
+    summary = place.locator("summary:visible").first
+    weight = place.get_by_role("spinbutton", name="W_xh, row d, column 1", exact=True)
+    if not weight.is_visible():
+        summary.press("Enter")
+    weight.press("ArrowUp")
+    expect(place.locator(".dogs-net")).not_to_have_text(before)
+    weight.fill("")
+    expect(weight).to_have_attribute("aria-invalid", "true")
+    expect(place.locator(".dogs-refused")).to_be_visible()
+    assert faults() == []
+    place.get_by_role("button", name="Reset weights").press("Enter")
+    expect(place.locator(".dogs-net")).to_have_text(before)
+
+
+def path_explorer(place, faults):
+    for weight in ("W_hh", "W_xh", "b_h"):
+        radio(place, f"Weight {weight}").check()
+        radio(place, "Loss L_3").check()
+        radio(place, f"Use of {weight} at step 1").check()
+        assert faults() == []
+    radio(place, "Weight W_hh").check()
+    radio(place, "Weight W_hh").press("ArrowRight")
+    expect(said(place)).to_contain_text("the use of W_xh")
+    place.get_by_role("button", name="use 1").press("Enter")
+    expect(said(place)).to_contain_text("the use of W_xh at step 1")
+
+
+def truncation_explorer(place, faults):
+    K = place.get_by_role("slider")
+    K.press("Home")
+    expect(said(place)).to_contain_text("K = 1:")
+    assert faults() == []
+    K.press("End")
+    expect(said(place)).to_contain_text("within 1 % of it")
+    assert faults() == []
+
+
+SET = """([root, position]) => {
+  const pick = (name, value) => {
+    const label = [...root.querySelectorAll(`.gradient-${name} label`)]
+      .find((label) => label.textContent === value);
+    if (label && !label.querySelector("input").checked) label.click();
+  };
+  const slide = (input, value) => {
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  pick("kinds", position.kind);
+  pick("biases", String(position.forget_bias).replace("-", "−"));
+  const [T, gain] = root.querySelectorAll("input[type=range]");
+  slide(T, position.T);
+  slide(gain, position.place);
+}"""
+
+
+def move_to(place, position):
+    """By the gradient explorer's controls, as a reader would, all within one frame."""
+    explorer = GradientExplorer(**position)
+    place_in_slider = explorer.table["values"].index(position["gain"])
+    place.evaluate(
+        f"(root, position) => ({SET})([root, position])", position | {"place": place_in_slider}
+    )
+    return explorer
+
+
+def shown(place):
+    """What is seen of the sentence, one frame after the last change."""
+    place.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    return place.locator(".rnnbook-says").text_content()
+
+
+def gradient_explorer(place, faults):
+    for position in random_positions(10, 1):
+        explorer = move_to(place, position)
+        assert shown(place) == explorer.sentence()
+    place.get_by_role("button", name="Pin this").click()
+    for kind in ("LSTM", "relu"):
+        radio(place, kind).check()
+        assert faults() == []
+    slider(place, "T steps").press("Home")
+    expect(said(place)).to_contain_text("T = 1:")
+
+
+def clipping_explorer(place, faults):
+    radio(place, "plateau").check()
+    slider(place, "step").press("Home")
+    expect(said(place)).to_contain_text("Step 0:")
+    slider(place, "step").press("ArrowRight")
+    expect(said(place)).to_contain_text("Step 1:")
+    radio(place, "by norm").check()
+    radio(place, "by norm").press("ArrowRight")
+    expect(place.locator(".clipping-clipped")).to_contain_text("clipped by value")
+    for rule in ("by norm", "by value", "none"):
+        radio(place, rule).check()
+        assert faults() == []
+    place.get_by_role("checkbox", name="close-up").check()
+    place.get_by_role("spinbutton", name="start, w").fill("")
+    expect(place.locator(".clipping-refused")).to_be_visible()
+    assert faults() == []
+
+
+TOURS = {
+    "parameter-counter": parameter_counter,
+    "dogs-stepper": dogs_stepper,
+    "path-explorer": path_explorer,
+    "truncation-explorer": truncation_explorer,
+    "gradient-explorer": gradient_explorer,
+    "clipping-explorer": clipping_explorer,
+}
+
+
+def tour(place, faults):
+    for name in place.get_attribute("class").split():
+        if name in TOURS:
+            TOURS[name](place, faults)
+            return
