@@ -65,14 +65,16 @@ class Wiring:
             if checks.whole(name, size) > UNITS_MAX:
                 raise ValueError(f"{name} is {size}; exact algebra is for {UNITS_MAX} at the most")
         self.hidden, self.inputs = _truth("hidden", hidden), _truth("inputs", inputs)
+        if not isinstance(fed, str | tuple | list):
+            raise TypeError(f"fed is {fed!r}; expected a word or T - 1 = {T - 1} words")
         words = (fed,) * (T - 1) if isinstance(fed, str) else tuple(fed)
         if len(words) != T - 1:
             raise ValueError(f"fed has {len(words)} words; expected T - 1 = {T - 1}")
         self.fed = (None, "none", *(checks.one_of("fed", word, FED) for word in words))
         shapes = {"W_hh": (H, H), "W_yh": (K, H), "W_xh": (D, H), "b_h": (1, H),
                   "W_hy": (H, K), "b_y": (1, K)}
-        self.parameters = {
-            name: matrix(f"{name[0].lower()}^{{{name[2:]}}}", *shape) for name, shape in shapes.items()}
+        self.parameters = {name: matrix(f"{name[0].lower()}^{{{name[2:]}}}", *shape)
+                           for name, shape in shapes.items()}
         self.x = [None] + [matrix(f"x_{t}", 1, D) for t in range(1, T + 1)]
         self.d = [None] + [matrix(f"d_{t}", 1, K) for t in range(1, T + 1)]
         self.h = [matrix(f"h_{t}", 1, H) for t in range(T + 1)]
@@ -129,7 +131,7 @@ class Wiring:
         weight's use at this step, as if each step had a copy of its own.
         """
         if name in self.parameters:
-            return self._in_weight(name, use)
+            return self._in_weight(name, self._use(use))
         place, value = self._place(name)
         still = matrix(f"still_{name}", *value.shape)
         loss = self._unrolled(lambda weight, t: self.parameters[weight], {name: still})
@@ -153,11 +155,16 @@ class Wiring:
         return (self.h if letter == "h" else self.y)[t].xreplace(named)
 
     def _place(self, name):
-        letter, _, step = name.partition("_")
+        letter, _, step = str(name).partition("_")
         if letter not in ("h", "y") or step not in map(str, range(1, self.T + 1)):
             raise ValueError(f"name is {name!r}; expected one of {', '.join(WEIGHTS)}, "
                              f"or h_t or y_t with t from 1 to {self.T}")
         return int(step), (self.h if letter == "h" else self.y)[int(step)]
+
+    def _use(self, use):
+        if use is not None and checks.whole("use", use) > self.T:
+            raise ValueError(f"use is {use}; expected a step from 1 to T = {self.T}")
+        return use
 
     # --- the routes, backwards ---
 
@@ -189,6 +196,7 @@ class Wiring:
         checks.one_of("name", name, WEIGHTS)
         if use is None:
             return tuple(r for t in range(self.T, 0, -1) for r in self.routes(name, t))
+        use = self._use(use)
         end = f"{name}^({use})"
         if name in ("W_hy", "b_y"):
             left, said, edge = (self.h[use], f"h_{use}", None) if name == "W_hy" else _ONE

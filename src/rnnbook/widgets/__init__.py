@@ -10,6 +10,7 @@ from .gradient_explorer import GradientExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
 from .truncation_explorer import TruncationExplorer
+from .wiring_explorer import WiringExplorer
 
 __all__ = [
     "ClippingExplorer",
@@ -19,4 +20,5 @@ __all__ = [
     "ParameterCounter",
     "PathExplorer",
     "TruncationExplorer",
+    "WiringExplorer",
 ]
