@@ -86,8 +86,9 @@ class Wiring:
         self.loss = self._unrolled(lambda name, t: self.parameters[name], names=self._names)
 
     def __repr__(self):
-        return (f"Wiring({self.T}, hidden={self.hidden}, fed={self.fed[2:]}, "
-                f"inputs={self.inputs})")
+        fed = self.fed[2] if len(set(self.fed[2:])) == 1 else self.fed[2:]
+        inputs = "" if self.inputs else ", inputs=False"
+        return f"Wiring({self.T}, hidden={self.hidden}, fed={fed!r}{inputs})"
 
     @property
     def edges(self):
@@ -171,19 +172,23 @@ class Wiring:
     def arriving(self, name):
         """All routes from L_T back to a state or an output, such as "h_1"."""
         t, _ = self._place(name)
-        p, T = self.parameters, self.T
-        if name[0] == "y":
-            found = [Route((f"L_{T}", f"y_{T}"), (f"ℓ'_{T}",), (), self.error)] if t == T else []
-            if t < T and self.fed[t + 1] == "free":
-                found = [self._further(r, t + 1, name, "W_yh") for r in self.arriving(f"h_{t + 1}")]
-            return tuple(found)
-        found = [
-            Route((*r.stations, name), (*r.factors, "W_hy"), r.edges, r.value * p["W_hy"].T)
-            for r in self.arriving(f"y_{t}")
-        ]
-        if t < T and self.hidden:
-            found += [self._further(r, t + 1, name, "W_hh") for r in self.arriving(f"h_{t + 1}")]
+        if name == f"y_{self.T}":
+            return (Route((f"L_{t}", name), (f"ℓ'_{t}",), (), self.error),)
+        if name[0] == "y":  # an output is heard by the next step, if that runs free
+            if self.fed[t + 1] != "free":
+                return ()
+            later = self.arriving(f"h_{t + 1}")
+            return tuple(self._further(r, t + 1, name, "W_yh") for r in later)
+        found = [self._read_out(r, name) for r in self.arriving(f"y_{t}")]
+        if self.hidden and t < self.T:
+            later = self.arriving(f"h_{t + 1}")
+            found += [self._further(r, t + 1, name, "W_hh") for r in later]
         return tuple(found)
+
+    def _read_out(self, route, name):
+        """A route to y_t, carried on to h_t, which is called `name`."""
+        return Route((*route.stations, name), (*route.factors, "W_hy"), route.edges,
+                     route.value * self.parameters["W_hy"].T)
 
     def _further(self, route, t, name, weight):
         """A route to h_t, carried on through the weight to `name`, which h_t reads."""
@@ -256,7 +261,7 @@ class Wiring:
             for route in found:
                 if all(entry == 0 for entry in route.value.expand()):
                     raise NotProved(f"{claim}: {route!r} is zero")
-        return Proof(f"{self!r}: the routes that are left = the derivative", count)
+        return Proof(f"{self!r}: routes = derivative", count)
 
 
 _ONE = (sp.Matrix([1]), "", None)

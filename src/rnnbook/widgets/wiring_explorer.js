@@ -8,6 +8,9 @@ const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven"];
 const hears = (word, t) =>
   ({ free: `its own output y_${t - 1}`, forced: `the target d_${t - 1}`, none: "nothing" })[word];
 
+const heard = (word, t) =>
+  ({ free: `own output y_${t - 1}`, forced: `target d_${t - 1}`, none: "nothing" })[word];
+
 /* The switchable edges that are on. */
 export function edges({ hidden, inputs, step_2, step_3 }) {
   const fed = [null, "none", step_2, step_3];
@@ -245,7 +248,7 @@ export default {
     const inputs = checkbox(model, "inputs", "inputs");
     inputs.node.lastChild.append(": ", math("x_t"), " → ", math("h_t"));
     const fed = [2, 3].map((t) => choices(`Step ${t} hears`, FED, "fed", (word) =>
-      formula(hears(word, t)), (word) => set(`step_${t}`, word)));
+      formula(heard(word, t)), (word) => set(`step_${t}`, word)));
     const weights = choices("Derivative in", WEIGHTS, "weights", (name) => [math(name)],
       (name) => set("weight", name));
     for (const input of weights.node.querySelectorAll("input")) {
