@@ -8,6 +8,7 @@ style of its own, so that nothing is told by colour alone.
 
 import re
 from importlib import resources
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -120,8 +121,9 @@ def wired(ax, T, *, hidden=True, fed="free", routes=()):
         (dx, row), t = places[name[0]], int(name[2:])
         return t + dx, row
 
-    for stations in routes:
-        xs, ys = zip(*map(place, stations), strict=True)
+    pieces = {piece for stations in routes for piece in pairwise(stations)}  # each drawn once
+    for piece in sorted(pieces):
+        xs, ys = zip(*map(place, piece), strict=True)
         ax.plot([x - 0.07 for x in xs], [y + 0.09 for y in ys], linestyle=(0, (2.5, 1.2)),
                 linewidth=2.4, color=COLOURS["gradient"], zorder=0.5)
     nodes = {}

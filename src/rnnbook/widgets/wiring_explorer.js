@@ -9,7 +9,7 @@ const hears = (word, t) =>
   ({ free: `its own output y_${t - 1}`, forced: `the target d_${t - 1}`, none: "nothing" })[word];
 
 const heard = (word, t) =>
-  ({ free: `own output y_${t - 1}`, forced: `target d_${t - 1}`, none: "nothing" })[word];
+  ({ free: `output y_${t - 1}`, forced: `target d_${t - 1}`, none: "nothing" })[word];
 
 /* The switchable edges that are on. */
 export function edges({ hidden, inputs, step_2, step_3 }) {
