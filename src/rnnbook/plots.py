@@ -124,7 +124,8 @@ def wired(ax, T, *, hidden=True, fed="free", routes=()):
     pieces = {piece for stations in routes for piece in pairwise(stations)}  # each drawn once
     for piece in sorted(pieces):
         xs, ys = zip(*map(place, piece), strict=True)
-        ax.plot([x - 0.07 for x in xs], [y + 0.09 for y in ys], linestyle=(0, (2.5, 1.2)),
+        aside = -0.07 if 0 in (xs[1] - xs[0], ys[1] - ys[0]) else 0.07  # beside a slanted arrow too
+        ax.plot([x + aside for x in xs], [y + 0.09 for y in ys], linestyle=(0, (2.5, 1.2)),
                 linewidth=2.4, color=COLOURS["gradient"], zorder=0.5)
     nodes = {}
     for t in range(1, T + 1):
