@@ -8,6 +8,7 @@ style of its own, so that nothing is told by colour alone.
 
 import re
 from importlib import resources
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -105,6 +106,48 @@ def path_back(ax, t, s):
     ax.text(s - 0.5, 0.78, rf"$W_{{hh}}^{{({s})}}$", ha="center", va="top", fontsize=9,
             color=COLOURS["gradient"])
     return line, *end
+
+
+def wired(ax, T, *, hidden=True, fed="free", routes=()):
+    """The unrolled network with chosen edges: hidden recurrence or none; outputs fed back
+    ("free"), targets fed in ("forced") or neither ("none").
+
+    routes: ways back to draw in orange, each a sequence of names such as ("y_3", "h_3", "h_2").
+    Returns the node artists.
+    """
+    places = {"h": (0, 1), "x": (0, 0), "y": (0, 2), "d": (0.5, 2)}
+
+    def place(name):
+        (dx, row), t = places[name[0]], int(name[2:])
+        return t + dx, row
+
+    pieces = {piece for stations in routes for piece in pairwise(stations)}  # each drawn once
+    for piece in sorted(pieces):
+        xs, ys = zip(*map(place, piece), strict=True)
+        aside = -0.07 if 0 in (xs[1] - xs[0], ys[1] - ys[0]) else 0.07  # beside a slanted arrow too
+        ax.plot([x + aside for x in xs], [y + 0.09 for y in ys], linestyle=(0, (2.5, 1.2)),
+                linewidth=2.4, color=COLOURS["gradient"], zorder=0.5)
+    nodes = {}
+    for t in range(1, T + 1):
+        for letter, role in (("x", "data"), ("h", "forward"), ("y", "forward")):
+            nodes[letter, t] = _node(ax, *place(f"{letter}_{t}"), f"${letter}_{t}$", role)
+        _arrow(ax, (t, 0), (t, 1), "")
+        _arrow(ax, (t, 1), (t, 2), "")
+        if t > 1 and hidden:
+            _arrow(ax, (t - 1, 1), (t, 1), "", above=True)
+        if t > 1 and fed != "none":
+            start = place(f"{'y' if fed == 'free' else 'd'}_{t - 1}")
+            arrow = FancyArrowPatch(
+                start, (t, 1), arrowstyle="-|>", mutation_scale=11, shrinkA=13, shrinkB=16,
+                color=COLOURS["forward" if fed == "free" else "data"], linewidth=1.4,
+            )
+            ax.add_patch(arrow)
+            if fed == "forced":
+                ax.text(*start, f"$d_{t - 1}$", ha="center", va="center", fontsize=11,
+                        color=COLOURS["data"])
+    ax.set_xlim(0.6, T + 0.4)
+    _bare(ax)
+    return nodes
 
 
 def folded(ax, tied=None):

@@ -11,6 +11,7 @@ from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
 from .replay_explorer import ReplayExplorer
 from .truncation_explorer import TruncationExplorer
+from .wiring_explorer import WiringExplorer
 
 __all__ = [
     "ClippingExplorer",
@@ -21,4 +22,5 @@ __all__ = [
     "PathExplorer",
     "ReplayExplorer",
     "TruncationExplorer",
+    "WiringExplorer",
 ]
