@@ -98,11 +98,13 @@ class Diverged(FloatingPointError):
         self.model, self.losses = model, losses
 
 
-def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
+def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, progress=None):
     """Train: one optimiser step for each batch. Returns (model, losses).
 
     batches: an iterable of (xs, targets). loss: as in `loss_and_grads`. optimizer: `sgd(...)` or
-    `adam(...)`. clip_norm: see `clip`. losses: an array, the loss of each batch before its step.
+    `adam(...)`. clip_norm: see `clip`. inputs: a function (model, xs, i) -> xs that changes the
+    inputs of update i, such as `decoding.scheduled(...)`; the gradient takes them as given.
+    losses: an array, the loss of each batch before its step.
     progress: show a bar on stderr; by default in a terminal or a notebook, where tqdm is
     installed and the environment variable RNNBOOK_PROGRESS isn't 0.
 
@@ -117,6 +119,8 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
         raise TypeError(f"batches is {batches!r}; expected an iterable of pairs (xs, targets)")
     if clip_norm is not None:
         clip_norm = checks.positive("clip_norm", clip_norm)
+    if inputs is not None:
+        checks.function("inputs", inputs, "(model, xs, i) -> xs")
     good, memory, losses = model, optimizer.init(model), []
     try:
         for batch in _with_bar(batches, losses, progress):
@@ -124,7 +128,10 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, progress=None):
                 raise TypeError(f"batch {len(losses)} is of type {type(batch).__name__}; "
                                 "expected a pair (xs, targets)")
             try:
-                value, grads = _finite(model, *batch, loss)
+                xs, targets = batch
+                if inputs is not None:
+                    xs = inputs(model, xs, len(losses))
+                value, grads = _finite(model, xs, targets, loss)
                 if clip_norm is not None:
                     grads = clip(grads, norm=clip_norm)
                 with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
