@@ -98,7 +98,8 @@ def logistic(*, T, B, rng):
     """
     T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
     xs = np.empty((T, B, 1))
-    xs[0, :, 0] = np.cos(rng.uniform(0, 2 * np.pi, size=B))
+    pair = rng.normal(size=(2, B))  # its angle is even; a uniform draw is a multiple of 2^-53,
+    xs[0, :, 0] = pair[0] / np.hypot(*pair)  # and 53 doublings would bring many to 1 at once
     for t in range(1, T):
         xs[t] = 2 * xs[t - 1] ** 2 - 1
     return xs
