@@ -51,7 +51,7 @@ def mixed_inputs(model, truth, rate, *, rng, prompt=1, feed=None, state=None):
     each sequence. Where it falls the other way, the input is what the model, after all the inputs
     chosen so far, predicts in its place. prompt: how many first steps are true whatever the coin.
     feed: as in `free_running`. Returns (T, B, D): numbers, with no way back for a gradient.
-    (Bengio, Vinyals, Jaitly and Shazeer 2015, arXiv 1506.03099, sections 2.3 and 2.4.)
+    (Bengio, Vinyals, Jaitly and Shazeer 2015, arXiv 1506.03099.)
     """
     checks.kind("model", model, Model)
     cell, readout = model.cell, model.readout
@@ -86,7 +86,7 @@ def scheduled(schedule, *, rng, prompt=1, feed=None):
 
 
 def linear(*, slope, start=1.0, least=0.0):
-    """rate(i) = max(least, start - slope i). (Bengio et al. 2015, section 2.4, all three.)"""
+    """rate(i) = max(least, start - slope i). (All three: Bengio et al. 2015.)"""
     slope = checks.number("slope", slope, "a number, at least 0", lambda slope: slope >= 0)
     start, least = _rate("start", start), _rate("least", least)
     return lambda i: max(least, start - slope * i)

@@ -82,7 +82,7 @@ def test_controls_move_the_traits_and_the_words(blank):
     expect(says).to_have_text(HorizonExplorer(rate=0.75, prompt=40).sentence())
     view.get_by_label("Rate of true inputs").select_option("linear")
     expect(view.get_by_label("constant rate")).to_be_disabled()
-    expect(view.get_by_role("status")).to_have_text(
+    expect(view.locator(".rnnbook-spoken")).to_have_text(
         HorizonExplorer(schedule="linear", prompt=40).sentence())
     view.get_by_label("Series").select_option("logistic")
     assert blank.evaluate("[models.m.get('task'), models.m.get('horizon')]") == ["logistic", 20]
@@ -92,12 +92,12 @@ def test_controls_move_the_traits_and_the_words(blank):
 
 def test_two_copies_do_not_disturb_each_other_and_cleanup_leaves_nothing(blank):
     one = mount(blank, HorizonExplorer(), model="a", view="one")
-    two = mount(blank, HorizonExplorer(task="clean sine"), model="b", view="two")
+    two = mount(blank, HorizonExplorer(task="four sines"), model="b", view="two")
     one.get_by_label("step ahead").focus()
     blank.keyboard.press("Home")
     expect(one.locator(".rnnbook-says")).to_have_text(HorizonExplorer(horizon=1).sentence())
     expect(two.locator(".rnnbook-says")).to_have_text(
-        HorizonExplorer(task="clean sine").sentence())
+        HorizonExplorer(task="four sines").sentence())
     ids = blank.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
     assert len(ids) == len(set(ids))
     blank.evaluate("cleanups.one()")

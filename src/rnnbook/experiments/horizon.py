@@ -13,15 +13,16 @@ from rnnbook import RNN, Model, adam, fit, free_running, squared_error, tasks
 from rnnbook.decoding import exponential, inverse_sigmoid, linear, scheduled
 
 T, B, H, UPDATES = 40, 16, 24, 1500
-TASKS = ("noisy sine", "clean sine", "logistic")
-NOISE = {"noisy sine": 0.1, "clean sine": 0.0}
+TASKS = ("noisy sine", "four sines", "logistic")
+NOISE = 0.3  # of the sines; the logistic map has none
+FEW = {"four sines": 4}  # so many series to learn from; elsewhere, new ones for each update
 CONSTANT = ("1", "0.9", "0.75", "0.5", "0.25", "0")
 FALLING = {
     "linear to 3/4": linear(slope=0.25 / UPDATES),
     "linear": linear(slope=1 / UPDATES),
     "exponential": exponential(k=0.01 ** (1 / UPDATES)),
     "inverse sigmoid": inverse_sigmoid(k=150),
-}  # the last three fall from about 1 to about 0, as in Bengio et al. 2015, figure 2
+}  # the last three fall from about 1 to about 0
 FORCINGS = (*CONSTANT, *FALLING)
 PROMPTS = (1, 2, 5, 10, 20, 40)
 HORIZONS = (*range(1, 9), *range(10, 21, 2), 25, 30, 35, 40, 50, 60, 70, 80, 90, 100)
@@ -59,16 +60,20 @@ def schedule(forcing):
 
 
 def batches(task, updates, rng):
+    few = series(task, T + 1, FEW[task], rng) if task in FEW else None
     for _ in range(updates):
-        xs = series(task, T + 1, B, rng)
+        if few is None:
+            xs = series(task, T + 1, B, rng)
+        else:
+            xs = few[:, rng.integers(0, few.shape[1], size=B)]
         yield xs[:-1], xs[1:]
 
 
 def series(task, T, B, rng):
-    """(T, B, 1). Sines of period 20, with noise or without; or the logistic map."""
+    """(T, B, 1). Sines of period 20 with noise, or the logistic map."""
     if task == "logistic":
         return tasks.logistic(T=T, B=B, rng=rng)
-    return tasks.sine(T=T, B=B, rng=rng, noise=NOISE[task])
+    return tasks.sine(T=T, B=B, rng=rng, noise=NOISE)
 
 
 def errors(model, task, prompt):
@@ -81,4 +86,4 @@ def errors(model, task, prompt):
 
 def baseline(task):
     """The error of predicting the mean, which is 0: the standard deviation of the series."""
-    return float(np.sqrt(0.5 + NOISE.get(task, 0.0) ** 2))
+    return float(np.sqrt(0.5 + (0 if task == "logistic" else NOISE**2)))

@@ -109,15 +109,19 @@ function picture() {
       const word = (name, text, left, top) => element("span",
         { class: name, style: `left: ${left}%; top: ${top}%` }, text);
       const ticks = end > 20 ? [1, 20, 40, 60, 80, 100] : [1, 5, 10, 15, 20];
-      // "one step" stands above its line, unless the curve's end is there
+      // Names stand where curves seldom are: the mean's on the left above its line, but where errors
+      // rise at once on the right below it; the other on the right, on the side that is free.
+      const soon = end <= 20;
       const last = y(lines[1][where.steps.length - 1]);
       const one = y(lines[1][0]);
+      const below = soon || last > one - 9;
       words.replaceChildren(
         ...marks.map((mark) => word("horizon-y", String(mark), 0, y(mark))),
         ...ticks.map((step) => word("horizon-x", String(step), x(step), 100)),
-        word("horizon-name horizon-name-base", "predicting the mean", 0, y(base)),
-        word(`horizon-name horizon-name-one${last > one - 9 ? " horizon-below" : ""}`,
-          "its one-step error", 100, one));
+        word(`horizon-name horizon-name-base${soon ? " horizon-right" : ""}`,
+          "predicting the mean", soon ? 100 : 0, y(base)),
+        word(`horizon-name horizon-name-one${below ? " horizon-below" : ""}`,
+          "its one-step error", 100, soon ? Math.max(one, y(base) + 7.5) : one));
       node.setAttribute("aria-label", "Curves of the error, on a logarithmic axis, against the " +
         `steps after the prompt. The median is ${
           [0, 3, where.steps.length - 1].map((i) => `${amount(lines[1][i])} at step ${where.steps[i]}`)

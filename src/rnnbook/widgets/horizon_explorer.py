@@ -16,7 +16,7 @@ PER_DECADE = 1000
 LONGEST = {"logistic": 20}  # where the picture ends; elsewhere at the last horizon
 SCHEDULES = ("constant", *saved.FALLING)
 RATES = tuple(float(rate) for rate in reversed(saved.CONSTANT))
-HEIGHTS = "770px", "990px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "740px", "935px"  # of the live explorer in a page's column, wide and on a phone
 INK, LINE, DATA, FORWARD = (
     f"var(--rnnbook-{name}, {colour})"
     for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"), ("data", "#57606a"),
@@ -33,7 +33,7 @@ class HorizonExplorer(Explorer):
 
     Parameters
     ----------
-    task : "noisy sine", "clean sine" or "logistic"
+    task : "noisy sine", "four sines" or "logistic"
     schedule : how the rate of true inputs went during training: "constant", "linear to 3/4",
         "linear", "exponential" or "inverse sigmoid"
     rate : that rate, if constant: 0, 0.25, 0.5, 0.75, 0.9 or 1; the nearest is taken
