@@ -48,9 +48,10 @@ def train(task, forcing, seed, updates=UPDATES):
     """The network after its training. The data of a seed is the same whatever the forcing."""
     start, data, coins = (np.random.default_rng([seed, k]) for k in range(3))
     model = Model.init(RNN, D=1, H=H, K=1, rng=start)
+    inputs = None if forcing == "1" else scheduled(schedule(forcing), rng=coins)
     model, _ = fit(
         model, batches(task, updates, data), squared_error, adam(0.003), clip_norm=1.0,
-        inputs=scheduled(schedule(forcing), rng=coins), progress=False)
+        inputs=inputs, progress=False)
     return model
 
 
