@@ -1,6 +1,8 @@
 """Saved runs: resumed, never half written, and the same when they are made again."""
 
 import json
+import os
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -101,3 +103,49 @@ def test_every_run_that_is_asked_for_is_saved(name):
     module = __import__(f"rnnbook.experiments.{name}", fromlist=["SETTINGS"])
     assert [run.settings for run in experiments.load(name)] == json.loads(
         json.dumps(module.SETTINGS))
+
+
+REMADE = [
+    ("memory", {"task": "temporal order", "T": 20, "cell": "identity RNN", "seed": 0}),
+    ("memory", {"task": "temporal order", "T": 20, "cell": "LSTM", "seed": 1}),
+    ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 3.0, "seed": 0}),
+]
+FROM_SCRATCH = """
+import json, sys
+from rnnbook import experiments
+name, settings = json.loads(sys.argv[1])
+print(json.dumps(vars(experiments.run_one(name, settings))))
+"""
+
+
+@pytest.mark.parametrize(("name", "settings"), REMADE)
+def test_a_saved_run_is_made_again(name, settings):
+    """Bit for bit with the same arithmetic, to 1e-9 with another. In a process of its own, in which
+    sums run in one thread, as `make experiments` has it."""
+    (saved,) = experiments.load(name, **settings)
+    env = {**os.environ, **dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")}
+    out = subprocess.run([sys.executable, "-c", FROM_SCRATCH, json.dumps([name, settings])],
+                         env=env, capture_output=True, text=True, check=True).stdout
+    again = experiments.Run(**json.loads(out))
+    if again.made_with == saved.made_with:
+        assert again == saved
+    else:
+        assert close(again.record, saved.record), (again.record, saved.record)
+
+
+def close(one, two):
+    """The same record, numbers to 1e-9 relative."""
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(close(one[key], two[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(two) and all(map(close, one, two))
+    return one == (pytest.approx(two, rel=1e-9) if isinstance(one, float) else two)
+
+
+def test_close_is_not_blind():
+    record = {"a": [1.0, {"b": 2.0}], "c": None}
+    assert close(record, {"a": [1.0 + 1e-11, {"b": 2.0}], "c": None})
+    assert not close(record, {"a": [1.0, {"b": 2.0 + 1e-7}], "c": None})
+    assert not close(record, {"a": [1.0], "c": None})
+    assert not close(record, {"a": [1.0, {"b": 2.0}], "c": 3})

@@ -252,6 +252,26 @@ def test_rng_is_a_generator(make, bad):
         make(rng=bad)
 
 
+@pytest.mark.parametrize("T", [9, 10, 13])
+def test_the_entropy_of_embedded_reber_is_that_of_all_its_strings(T):
+    def walks(state, steps, p):
+        if steps == 0 or state is None:
+            if steps == 0 and state is None:
+                yield p
+            return
+        for after in tasks.REBER[state].values():
+            yield from walks(after, steps - 1, p / len(tasks.REBER[state]))
+
+    ps = np.array(list(walks(1, T - 5, 1.0)))
+    ps = np.concatenate([ps, ps]) / ps.sum() / 2  # with T and with P
+    assert tasks.reber_entropy(T) == pytest.approx(-(ps * np.log(ps)).sum(), rel=1e-12)
+
+
+def test_the_entropy_wants_a_length():
+    with pytest.raises(ValueError, match="T is 8; expected a whole number, at least 9"):
+        tasks.reber_entropy(8)
+
+
 # ---- series to predict ----
 
 

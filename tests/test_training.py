@@ -389,3 +389,30 @@ def test_without_tqdm_there_is_no_bar(model, batch, terminal, monkeypatch):
     _, losses = fit(model, [batch] * 3, squared_error, sgd(0.1))
     assert len(losses) == 3
     assert terminal.text == ""
+
+
+def test_watch_sees_each_step_and_may_end_the_training(model, batch):
+    seen = []
+
+    def watch(model, losses):
+        seen.append((model, list(losses)))
+        return len(losses) == 3
+
+    trained, losses = fit(model, [batch] * 5, squared_error, sgd(0.01), watch=watch)
+    assert len(losses) == 3
+    assert [len(before) for _, before in seen] == [1, 2, 3]
+    assert seen[-1][1] == list(losses)
+    assert_same(seen[-1][0], trained)
+    three, _ = fit(model, [batch] * 3, squared_error, sgd(0.01))
+    assert_same(trained, three)
+
+
+@pytest.mark.parametrize("answer", [False, None])
+def test_watch_need_not_end_it(model, batch, answer):
+    _, losses = fit(model, [batch] * 4, squared_error, sgd(0.01), watch=lambda *_: answer)
+    assert len(losses) == 4
+
+
+def test_watch_is_a_function(model, batch):
+    with pytest.raises(TypeError, match=r"watch is 3; expected a function .*whether to stop"):
+        fit(model, [batch], squared_error, sgd(0.01), watch=3)

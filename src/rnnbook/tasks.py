@@ -223,11 +223,33 @@ def _reber_walk(steps, rng):
     """A walk of so many symbols from state 1 to the end, with its probability given the length."""
     state, walked = 1, ""
     for left in range(steps, 0, -1):
-        branches = REBER[state]
-        ps = np.array([_reber_ways(after, left - 1) for after in branches.values()])
-        symbol = rng.choice(list(branches), p=ps / ps.sum())
-        walked, state = walked + symbol, branches[symbol]
+        branches = list(REBER[state].items())
+        ways = [_reber_ways(after, left - 1) for _, after in branches]
+        first = rng.uniform() * sum(ways) < ways[0]
+        symbol, state = branches[0 if first else -1]
+        walked += symbol
     return walked
+
+
+def reber_entropy(T):
+    """The cross-entropy, in nats, summed over the T - 1 steps of an embedded Reber string, of the
+    best guesser who sees all that came before and knows T: of this much nobody gets below.
+
+    Whoever has lost the second symbol pays ln 2 more.
+    """
+    T = checks.whole("T", T, least=9)
+    total, here = np.log(2), {1: 1.0}  # the second symbol; where the walk is, how probably
+    for left in range(T - 5, 0, -1):
+        there = {}
+        for state, p in here.items():
+            ways = [_reber_ways(after, left - 1) for after in REBER[state].values()]
+            for after, way in zip(REBER[state].values(), ways, strict=True):
+                branch = way / sum(ways)
+                if branch > 0:
+                    total -= p * branch * np.log(branch)
+                    there[after] = there.get(after, 0) + p * branch
+        here = there
+    return float(total)
 
 
 @cache

@@ -98,13 +98,16 @@ class Diverged(FloatingPointError):
         self.model, self.losses = model, losses
 
 
-def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, progress=None):
+def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=None,
+        progress=None):
     """Train: one optimiser step for each batch. Returns (model, losses).
 
     batches: an iterable of (xs, targets). loss: as in `loss_and_grads`. optimizer: `sgd(...)` or
-    `adam(...)`. clip_norm: see `clip`. inputs: a function (model, xs, i) -> xs that changes the
-    inputs of update i, such as `decoding.scheduled(...)`; the gradient takes them as given.
-    losses: an array, the loss of each batch before its step.
+    `adam(...)`. clip_norm: see `clip`. losses: an array, the loss of each batch before its step.
+    inputs: a function (model, xs, i) -> xs that changes the inputs of update i, such as
+    `decoding.scheduled(...)`; the gradient takes them as given.
+    watch: called after each step as watch(model, losses) with the new model and the losses so
+    far, a list; the training ends when it returns True.
     progress: show a bar on stderr; by default in a terminal or a notebook, where tqdm is
     installed and the environment variable RNNBOOK_PROGRESS isn't 0.
 
@@ -121,6 +124,8 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, progres
         clip_norm = checks.positive("clip_norm", clip_norm)
     if inputs is not None:
         checks.function("inputs", inputs, "(model, xs, i) -> xs")
+    if watch is not None:
+        checks.function("watch", watch, "(model, losses) -> whether to stop")
     good, memory, losses = model, optimizer.init(model), []
     try:
         for batch in _with_bar(batches, losses, progress):
@@ -144,6 +149,8 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, progres
                 ) from None
             good, model = model, after
             losses.append(value)
+            if watch is not None and watch(model, losses):
+                break
     except KeyboardInterrupt:
         warnings.warn(f"stopped after {len(losses)} batches; returning what was learned so far",
                       stacklevel=2)
