@@ -47,20 +47,21 @@ def free_running(model, prompt, steps, *, feed=None, state=None):
 def mixed_inputs(model, truth, rate, *, rng, prompt=1, feed=None, state=None):
     """Training inputs, some true and some the model's own: scheduled sampling.
 
-    truth: (T, B, D). rate: how often the truth is used, 0 to 1; a coin is tossed for each step of
-    each sequence. Where it falls the other way, the input is what the model, after all the inputs
-    chosen so far, predicts in its place. prompt: how many first steps are true whatever the coin.
-    feed: as in `free_running`. Returns (T, B, D): numbers, with no way back for a gradient.
+    truth: (T, B, D). rate: how often the truth is used, 0 to 1; a coin is tossed
+    for each step of each sequence. Where it falls the other way, the input is what
+    the model, after all the inputs chosen so far, predicts in its place. prompt: how
+    many first steps are true whatever the coin. feed: as in `free_running`.
+    Returns (T, B, D): numbers, with no way back for a gradient.
     (Bengio, Vinyals, Jaitly and Shazeer 2015, arXiv 1506.03099.)
     """
     checks.kind("model", model, Model)
     cell, readout = model.cell, model.readout
     truth = checks.array("truth", truth, "T B D", dtype=cell.dtype, D=model.D)
     T, B, D = truth.shape
-    rate, rng, feed = _rate("rate", rate), checks.generator(rng), _feed(model, feed)
-    prompt = checks.whole("prompt", prompt)
+    rate, rng = _rate("rate", rate), checks.generator(rng)
+    feed, prompt = _feed(model, feed), checks.whole("prompt", prompt)
     if prompt > T:
-        raise ValueError(f"prompt is {prompt}; expected at most the T = {T} steps of truth")
+        raise ValueError(f"prompt is {prompt}; expected at most T = {T}, as in truth")
     forced = rng.random((T, B, 1)) < rate
     ys, trace = model.run(truth[:prompt], state)
     xs, y, state = truth.copy(), ys[-1], trace.state
@@ -73,21 +74,23 @@ def mixed_inputs(model, truth, rate, *, rng, prompt=1, feed=None, state=None):
 
 
 def scheduled(schedule, *, rng, prompt=1, feed=None):
-    """Scheduled sampling for `fit(..., inputs=...)`: `mixed_inputs` at the rate of each update.
+    """Scheduled sampling for `fit(..., inputs=...)`: `mixed_inputs` before each update.
 
-    schedule: a function of the number i of updates made, such as `linear(slope=1 / 2000)`.
+    schedule: the rate as a function of the number i of updates made, such as
+    `linear(slope=1 / 2000)`. rng, prompt, feed: as in `mixed_inputs`.
     """
     checks.function("schedule", schedule, "i -> rate")
+    options = {"rng": rng, "prompt": prompt, "feed": feed}
 
     def inputs(model, xs, i):
-        return mixed_inputs(model, xs, schedule(i), rng=rng, prompt=prompt, feed=feed)
+        return mixed_inputs(model, xs, schedule(i), **options)
 
     return inputs
 
 
 def linear(*, slope, start=1.0, least=0.0):
     """rate(i) = max(least, start - slope i). (All three: Bengio et al. 2015.)"""
-    slope = checks.number("slope", slope, "a number, at least 0", lambda slope: slope >= 0)
+    slope = checks.number("slope", slope, "a number, at least 0", lambda c: c >= 0)
     start, least = _rate("start", start), _rate("least", least)
     return lambda i: max(least, start - slope * i)
 
@@ -101,7 +104,7 @@ def exponential(*, k):
 def inverse_sigmoid(*, k):
     """rate(i) = k / (k + exp(i / k)), with k at least 1: half at i = k ln k."""
     k = checks.number("k", k, "a number, at least 1", lambda k: k >= 1)
-    return lambda i: 1 / (1 + math.exp(min(i / k, 700)) / k)  # beyond 700 exp overflows
+    return lambda i: 1 / (1 + math.exp(min(i / k, 700)) / k)  # exp(710) overflows
 
 
 def _rate(name, value):

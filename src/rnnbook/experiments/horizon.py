@@ -45,13 +45,13 @@ def run(settings):
 
 
 def train(task, forcing, seed, updates=UPDATES):
-    """The network after its training. The data of a seed is the same whatever the forcing."""
+    """The network after training. A seed has the same data whatever the forcing."""
     start, data, coins = (np.random.default_rng([seed, k]) for k in range(3))
     model = Model.init(RNN, D=1, H=H, K=1, rng=start)
     inputs = None if forcing == "1" else scheduled(schedule(forcing), rng=coins)
     model, _ = fit(
-        model, batches(task, updates, data), squared_error, adam(0.003), clip_norm=1.0,
-        inputs=inputs, progress=False)
+        model, batches(task, updates, data), squared_error, adam(0.003),
+        clip_norm=1.0, inputs=inputs, progress=False)
     return model
 
 
@@ -78,8 +78,9 @@ def series(task, T, B, rng):
 
 
 def errors(model, task, prompt):
-    """The root mean square error over fresh series, at each of HORIZONS, when running free."""
-    xs = series(task, prompt + HORIZONS[-1], TESTED, np.random.default_rng(TEST_SEED))
+    """Running free: the root mean square error over fresh series, at HORIZONS."""
+    rng = np.random.default_rng(TEST_SEED)
+    xs = series(task, prompt + HORIZONS[-1], TESTED, rng)
     made = free_running(model, xs[:prompt], HORIZONS[-1])
     squares = ((made - xs[prompt:]) ** 2).mean(axis=(1, 2))
     return np.sqrt(squares[np.array(HORIZONS) - 1])
