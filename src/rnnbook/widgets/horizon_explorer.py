@@ -16,7 +16,7 @@ PER_DECADE = 1000
 LONGEST = {"logistic": 20}  # where the picture ends; elsewhere at the last horizon
 SCHEDULES = ("constant", *saved.FALLING)
 RATES = tuple(float(rate) for rate in reversed(saved.CONSTANT))
-HEIGHTS = "740px", "935px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "740px", "989px"  # of the live explorer in a page's column, wide and on a phone
 INK, LINE, DATA, FORWARD = (
     f"var(--rnnbook-{name}, {colour})"
     for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"), ("data", "#57606a"),
