@@ -18,6 +18,7 @@ from rnnbook.decoding import (
 )
 from rnnbook.losses import softmax
 from rnnbook.model import Readout
+from rnnbook.training import Diverged
 
 
 @pytest.fixture
@@ -309,3 +310,17 @@ def test_noisy_adds_noise_of_its_size(rng):
     assert abs(drawn.mean()) < 0.01
     assert abs(drawn.std() - 0.3) < 0.01
     np.testing.assert_array_equal(noisy(rng, 0)(y), y)
+
+
+@pytest.mark.parametrize("optimizer", [sgd(1e300), sgd(1e150), sgd(1e3)], ids=["300", "150", "3"])
+def test_a_model_that_diverges_on_its_own_outputs_says_so(rng, optimizer):
+    model = make_model("relu", D=3, H=4, K=3, rng=rng)
+    batch = rng.normal(size=(2, 9, 2, 3))
+    with pytest.raises(Diverged, match="training diverged at batch") as caught:
+        fit(model, [batch.tolist()] * 50, squared_error, optimizer,
+            inputs=scheduled(lambda i: 0.2, rng=rng))
+    assert np.isfinite(caught.value.model.norm)
+    batch[0, 3, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"truth is nan at index \(3, 0, 0\)"):
+        fit(model, [tuple(batch)], squared_error, optimizer,
+            inputs=scheduled(lambda i: 0.2, rng=rng))

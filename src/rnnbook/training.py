@@ -133,10 +133,7 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=N
                 raise TypeError(f"batch {len(losses)} is of type {type(batch).__name__}; "
                                 "expected a pair (xs, targets)")
             try:
-                xs, targets = batch
-                if inputs is not None:
-                    xs = inputs(model, xs, len(losses))
-                value, grads = _finite(model, xs, targets, loss)
+                value, grads = _finite(model, *batch, loss, inputs, len(losses))
                 if clip_norm is not None:
                     grads = clip(grads, norm=clip_norm)
                 with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
@@ -160,13 +157,15 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=N
     return model, np.array(losses)
 
 
-def _finite(model, xs, targets, loss):
+def _finite(model, xs, targets, loss, inputs, i):
     """The loss and its gradient, or FloatingPointError if either is NaN or infinite."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):
+            if inputs is not None:
+                xs = inputs(model, xs, i)
             value, grads, _ = loss_and_grads(model, xs, targets, loss)
     except checks.NotFinite as error:
-        if error.name in ("xs", "targets"):
+        if error.name in ("xs", "truth", "targets"):
             raise  # the data's fault, not the training's
         raise FloatingPointError(str(error)) from None
     if not (np.isfinite(value) and np.isfinite(grads.norm)):
