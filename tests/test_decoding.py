@@ -232,7 +232,7 @@ def test_mixed_inputs_keep_float32(rng):
     ({"rate": -0.1}, "rate is -0.1; expected a number from 0 to 1"),
     ({"rate": None}, "rate is None; expected a number from 0 to 1"),
     ({"prompt": 0}, "prompt is 0; expected a whole number, at least 1"),
-    ({"prompt": 6}, "prompt is 6; expected at most T = 5, as in truth"),
+    ({"prompt": 6}, "prompt is 6; expected at most T = 5"),
     ({"rng": 0}, "rng is 0; expected a numpy.random.Generator"),
     ({"feed": "greedy"}, "feed is 'greedy'; expected a function"),
     ({"feed": lambda y: y[:, :1]}, r"feed\(y\) has shape \(2, 1\); expected \(B, D\) with B = 2"),

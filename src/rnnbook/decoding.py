@@ -48,9 +48,10 @@ def mixed_inputs(model, truth, rate, *, rng, prompt=1, feed=None, state=None):
     """Training inputs, some true and some the model's own: scheduled sampling.
 
     truth: (T, B, D). rate: how often the truth is used, 0 to 1; a coin is tossed
-    for each step of each sequence. Where it falls the other way, the input is what
-    the model, after all the inputs chosen so far, predicts in its place. prompt: how
-    many first steps are true whatever the coin. feed: as in `free_running`.
+    for each step of each sequence. Where it falls the other way, the input is
+    what the model, after all the inputs chosen so far, predicts in its place.
+    prompt: how many first steps are true whatever the coin. feed: as in
+    `free_running`.
     Returns (T, B, D): numbers, with no way back for a gradient.
     (Bengio, Vinyals, Jaitly and Shazeer 2015, arXiv 1506.03099.)
     """
@@ -61,7 +62,7 @@ def mixed_inputs(model, truth, rate, *, rng, prompt=1, feed=None, state=None):
     rate, rng = _rate("rate", rate), checks.generator(rng)
     feed, prompt = _feed(model, feed), checks.whole("prompt", prompt)
     if prompt > T:
-        raise ValueError(f"prompt is {prompt}; expected at most T = {T}, as in truth")
+        raise ValueError(f"prompt is {prompt}; expected at most T = {T}")
     forced = rng.random((T, B, 1)) < rate
     ys, trace = model.run(truth[:prompt], state)
     xs, y, state = truth.copy(), ys[-1], trace.state
@@ -74,7 +75,7 @@ def mixed_inputs(model, truth, rate, *, rng, prompt=1, feed=None, state=None):
 
 
 def scheduled(schedule, *, rng, prompt=1, feed=None):
-    """Scheduled sampling for `fit(..., inputs=...)`: `mixed_inputs` before each update.
+    """Scheduled sampling for `fit(..., inputs=...)`: `mixed_inputs` each time.
 
     schedule: the rate as a function of the number i of updates made, such as
     `linear(slope=1 / 2000)`. rng, prompt, feed: as in `mixed_inputs`.
