@@ -270,3 +270,32 @@ def test_the_entropy_of_embedded_reber_is_that_of_all_its_strings(T):
 def test_the_entropy_wants_a_length():
     with pytest.raises(ValueError, match="T is 8; expected a whole number, at least 9"):
         tasks.reber_entropy(8)
+
+
+# ---- series to predict ----
+
+
+def test_autoregression_is_stationary_and_has_its_own_noise(rng):
+    xs = tasks.autoregression(T=30, B=20_000, rng=rng, a=0.8, noise=0.5)
+    assert xs.shape == (30, 20_000, 1)
+    errors = xs[1:] - 0.8 * xs[:-1]
+    np.testing.assert_allclose(errors.std(axis=1), 0.5, rtol=0.03)
+    np.testing.assert_allclose(xs.std(axis=1), 0.5 / 0.6, rtol=0.03)  # from the first step on
+    assert abs((errors * xs[:-1]).mean()) < 0.01
+
+
+@pytest.mark.parametrize("a", [1, -1, 1.5, None])
+def test_autoregression_wants_a_stationary_coefficient(rng, a):
+    with pytest.raises(ValueError, match=r"a is .*; expected a number above -1 and below 1"):
+        tasks.autoregression(T=3, B=1, rng=rng, a=a)
+
+
+def test_logistic_is_the_logistic_map(rng):
+    xs = tasks.logistic(T=60, B=5_000, rng=rng)
+    u = (1 - xs) / 2
+    np.testing.assert_allclose(u[1:], 4 * u[:-1] * (1 - u[:-1]), atol=1e-14)
+    assert np.abs(xs).max() <= 1
+    np.testing.assert_allclose(xs.mean(axis=1), 0, atol=0.05)
+    np.testing.assert_allclose(xs.var(axis=1), 0.5, atol=0.04)
+    theta = np.arccos(xs[0])
+    np.testing.assert_allclose(xs[10], np.cos(2**10 * theta), atol=1e-9)

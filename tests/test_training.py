@@ -198,6 +198,25 @@ DIVERGING = {
 }
 
 
+def test_inputs_are_changed_before_each_step(model, batch):
+    seen = []
+
+    def doubled(model, xs, i):
+        seen.append((model, i))
+        return 2 * xs
+
+    xs, targets = batch
+    ours, losses = fit(model, [batch] * 3, squared_error, sgd(0.1), inputs=doubled)
+    theirs, expected = fit(model, [(2 * xs, targets)] * 3, squared_error, sgd(0.1))
+    assert_same(ours, theirs)
+    np.testing.assert_array_equal(losses, expected)
+    assert [i for _, i in seen] == [0, 1, 2]
+    assert seen[0][0] is model
+    assert seen[1][0] is not model
+    with pytest.raises(TypeError, match="inputs is 3; expected a function"):
+        fit(model, [batch], squared_error, sgd(0.1), inputs=3)
+
+
 @pytest.mark.parametrize(("kind", "optimizer"), DIVERGING.values(), ids=DIVERGING)
 def test_diverging_keeps_the_last_good_model(kind, optimizer, rng, batch):
     """And says so in one sentence, with no warning of numpy's before it (warnings are errors)."""

@@ -12,6 +12,7 @@ from rnnbook.losses import cross_entropy
 from rnnbook.widgets import (
     DogsStepper,
     GradientExplorer,
+    HorizonExplorer,
     ParameterCounter,
     PathExplorer,
     TruncationExplorer,
@@ -21,7 +22,8 @@ from rnnbook.widgets.parameter_counter import ratio
 from rnnbook.widgets.truncation_explorer import derivatives, ends, terms
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer]
+EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer,
+             HorizonExplorer]
 
 
 def size(cell):

@@ -74,6 +74,37 @@ def sine(*, T, B, rng, period=20.0, noise=0.0):
     return (wave + noise * rng.normal(size=(T, B)))[..., None]
 
 
+def autoregression(*, T, B, rng, a=0.9, noise=1.0):
+    """x_{t+1} = a x_t + e_{t+1}, an AR(1): (T, B, 1), all of it in the stationary distribution.
+
+    a: above -1 and below 1. noise: standard deviation s of each e, normal; x has s / sqrt(1 - a^2).
+    """
+    T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
+    a = checks.number("a", a, "a number above -1 and below 1", lambda a: -1 < a < 1)
+    noise = checks.positive("noise", noise)
+    xs = noise * rng.normal(size=(T, B, 1))
+    xs[0] /= np.sqrt(1 - a * a)
+    for t in range(1, T):
+        xs[t] += a * xs[t - 1]
+    return xs
+
+
+def logistic(*, T, B, rng):
+    """The logistic map u -> 4 u (1 - u) in the coordinate x = 1 - 2 u, from -1 to 1: (T, B, 1).
+
+    In x it is x_{t+1} = 2 x_t^2 - 1. With x_0 = cos(theta) the solution is x_t = cos(2^t theta),
+    so theta, drawn evenly, makes every x_t alike, with mean 0 and variance 1/2. (The map: May
+    1976, Nature 261, 459.)
+    """
+    T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
+    xs = np.empty((T, B, 1))
+    pair = rng.normal(size=(2, B))  # its angle is even; a uniform draw is a multiple of 2^-53,
+    xs[0, :, 0] = pair[0] / np.hypot(*pair)  # and 53 doublings would bring many to 1 at once
+    for t in range(1, T):
+        xs[t] = 2 * xs[t - 1] ** 2 - 1
+    return xs
+
+
 def echo(*, T, B, delay, rng):
     """Say what came `delay` steps ago: xs (T, B, 1) of -1 and 1, targets (T, B, 1).
 

@@ -99,11 +99,14 @@ class Diverged(FloatingPointError):
         self.model, self.losses = model, losses
 
 
-def fit(model, batches, loss, optimizer, *, clip_norm=None, watch=None, progress=None):
+def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=None,
+        progress=None):
     """Train: one optimiser step for each batch. Returns (model, losses).
 
     batches: an iterable of (xs, targets). loss: as in `loss_and_grads`. optimizer: `sgd(...)` or
     `adam(...)`. clip_norm: see `clip`. losses: an array, the loss of each batch before its step.
+    inputs: a function (model, xs, i) -> xs that changes the inputs of update i, such as
+    `decoding.scheduled(...)`; the gradient takes them as given.
     watch: called after each step as watch(model, losses) with the new model and the losses so
     far, a list; the training ends when it returns True.
     progress: show a bar on stderr; by default in a terminal or a notebook, where tqdm is
@@ -120,6 +123,8 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, watch=None, progress
         raise TypeError(f"batches is {batches!r}; expected an iterable of pairs (xs, targets)")
     if clip_norm is not None:
         clip_norm = checks.positive("clip_norm", clip_norm)
+    if inputs is not None:
+        checks.function("inputs", inputs, "(model, xs, i) -> xs")
     if watch is not None:
         checks.function("watch", watch, "(model, losses) -> whether to stop")
     good, memory, losses = model, optimizer.init(model), []
@@ -129,7 +134,7 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, watch=None, progress
                 raise TypeError(f"batch {len(losses)} is of type {type(batch).__name__}; "
                                 "expected a pair (xs, targets)")
             try:
-                value, grads = _finite(model, *batch, loss)
+                value, grads = _finite(model, *batch, loss, inputs, len(losses))
                 if clip_norm is not None:
                     grads = clip(grads, norm=clip_norm)
                 with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
@@ -153,13 +158,15 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, watch=None, progress
     return model, np.array(losses)
 
 
-def _finite(model, xs, targets, loss):
+def _finite(model, xs, targets, loss, inputs, i):
     """The loss and its gradient, or FloatingPointError if either is NaN or infinite."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):
+            if inputs is not None:
+                xs = inputs(model, xs, i)
             value, grads, _ = loss_and_grads(model, xs, targets, loss)
     except checks.NotFinite as error:
-        if error.name in ("xs", "targets"):
+        if error.name in ("xs", "truth", "targets"):
             raise  # the data's fault, not the training's
         raise FloatingPointError(str(error)) from None
     if not (np.isfinite(value) and np.isfinite(grads.norm)):

@@ -7,6 +7,7 @@ from .clipping_explorer import ClippingExplorer
 from .dogs_stepper import DogsStepper
 from .explorer import Explorer
 from .gradient_explorer import GradientExplorer
+from .horizon_explorer import HorizonExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
 from .replay_explorer import ReplayExplorer
@@ -18,6 +19,7 @@ __all__ = [
     "DogsStepper",
     "Explorer",
     "GradientExplorer",
+    "HorizonExplorer",
     "ParameterCounter",
     "PathExplorer",
     "ReplayExplorer",

@@ -1,0 +1,228 @@
+/* How fast do a model's own mistakes grow? All numbers come from horizon_explorer.py, which says
+   how they are packed; here one row is picked and drawn. */
+
+/* The least, the median and the greatest error at each horizon. */
+export function curve(errors, table, { task, forcing, prompt }) {
+  const { horizons, prompts, rates, schedules } = table;
+  const forcings = rates.length + schedules.length - 1;
+  const start = ((task * forcings + forcing) * prompts.length + prompt) * 3 * horizons.length;
+  return [0, 1, 2].map((k) => horizons.map((_, i) =>
+    10 ** (errors.getInt16(2 * (start + k * horizons.length + i), true) / 1000)));
+}
+
+export function nearest(values, value) {
+  let place = 0;
+  values.forEach((one, k) => {
+    if (Math.abs(one - value) < Math.abs(values[place] - value)) place = k;
+  });
+  return place;
+}
+
+/* Where a setting stands in the table. Anything may come from a link. */
+export function locate(table, { task, schedule, rate, prompt, horizon }) {
+  const at = Math.max(table.tasks.indexOf(task), 0);
+  const way = Math.max(table.schedules.indexOf(schedule), 0);
+  const place = nearest(table.rates, rate);
+  const steps = table.horizons.filter((k) => k <= table.ends[at]);
+  return {
+    task: at,
+    schedule: way,
+    rate: place,
+    // the saved order: constant rates from 1 down, then the schedules that fall
+    forcing: way === 0 ? table.rates.length - 1 - place : table.rates.length + way - 1,
+    prompt: nearest(table.prompts, prompt),
+    horizon: nearest(steps, horizon),
+    steps,
+  };
+}
+
+export function amount(error) {
+  return String(Number(error.toPrecision(2)));
+}
+
+export function trained(schedule, rate) {
+  if (schedule === "linear to 3/4") return "true inputs falling from 100 % to 75 % in training";
+  if (schedule !== "constant") {
+    return `true inputs falling from about 100 % to about 0 in training (${schedule})`;
+  }
+  if (rate === 1) return "all inputs true in training";
+  if (rate === 0) return "no inputs true in training but one";
+  return `${Math.round(100 * rate)} % of the inputs true in training`;
+}
+
+export function sentence(errors, table, where) {
+  const [low, middle, high] = curve(errors, table, where);
+  const always = curve(errors, table, { ...where, forcing: 0 })[1];
+  const base = table.baselines[where.task];
+  const end = table.ends[where.task];
+  const k = where.horizon;
+  const step = where.steps.find((_, i) => middle[i] >= base / 2);
+  const half = step ? `Half of that is reached at step ${step}.`
+    : `Half of that is not reached within ${end} steps.`;
+  const beside = where.forcing === 0 ? "" : ` Always forced: ${amount(always[k])}.`;
+  return `${table.tasks[where.task]}, ` +
+    `${trained(table.schedules[where.schedule], table.rates[where.rate])}, ` +
+    `prompt of ${table.prompts[where.prompt]}: the error is ${amount(middle[0])} one step ahead ` +
+    `and ${amount(middle[k])} at step ${where.steps[k]} (${amount(low[k])} to ${amount(high[k])} ` +
+    `over ${table.seeds} seeds).${beside} Predicting the mean: ${amount(base)}. ${half}`;
+}
+
+/* ---- the picture ---- */
+
+const MARKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
+
+function picture() {
+  const art = drawing('<svg class="horizon-art" aria-hidden="true" viewBox="0 0 100 100" ' +
+    'preserveAspectRatio="none"></svg>');
+  const words = element("div", { class: "horizon-words", "aria-hidden": "true" });
+  const dot = element("span", { class: "horizon-dot", "aria-hidden": "true" });
+  const box = element("div", { class: "horizon-box" }, art, words, dot);
+  const node = element("div", { class: "horizon-figure", role: "img" }, box);
+  return {
+    node,
+    show(errors, table, where) {
+      const [low, high] = table.ranges[where.task];
+      const end = table.ends[where.task];
+      const base = table.baselines[where.task];
+      const lines = curve(errors, table, where);
+      const always = curve(errors, table, { ...where, forcing: 0 })[1];
+      const x = (step) => (100 * (step - 1)) / (end - 1);
+      const y = (error) => (100 * (high - Math.log10(error))) / (high - low);
+      const points = (line) => where.steps
+        .map((step, i) => `${x(step).toFixed(2)},${y(line[i]).toFixed(2)}`);
+      const line = (name, list) => `<polyline class="${name}" points="${list.join(" ")}"/>`;
+      const level = (name, error) => line(name, [`0,${y(error).toFixed(2)}`,
+        `100,${y(error).toFixed(2)}`]);
+      const at = where.steps[where.horizon];
+      const inside = MARKS.filter((mark) => Math.log10(mark) >= low && Math.log10(mark) <= high);
+      const marks = inside.length > 6 ? inside.filter((mark) => /1/.test(mark)) : inside;
+      art.innerHTML = marks.map((mark) => level("horizon-grid", mark)).join("") +
+        `<polygon class="horizon-band" points="${
+          [...points(lines[0]), ...points(lines[2]).reverse()].join(" ")}"/>` +
+        line("horizon-cut", [`${x(at).toFixed(2)},0`, `${x(at).toFixed(2)},100`]) +
+        level("horizon-one", lines[1][0]) + level("horizon-base", base) +
+        (where.forcing === 0 ? "" : line("horizon-always", points(always))) +
+        line("horizon-median", points(lines[1]));
+      dot.style.left = `${x(at)}%`;
+      dot.style.top = `${y(lines[1][where.horizon])}%`;
+
+      const word = (name, text, left, top) => element("span",
+        { class: name, style: `left: ${left}%; top: ${top}%` }, text);
+      const ticks = end > 20 ? [1, 20, 40, 60, 80, 100] : [1, 5, 10, 15, 20];
+      // Names stand where curves seldom are: the mean's on the left above its line, but where errors
+      // rise at once on the right below it; the other on the right, on the side that is free.
+      const soon = end <= 20;
+      const last = y(lines[1][where.steps.length - 1]);
+      const one = y(lines[1][0]);
+      const below = soon || last > one - 9;
+      words.replaceChildren(
+        ...marks.map((mark) => word("horizon-y", String(mark), 0, y(mark))),
+        ...ticks.map((step) => word("horizon-x", String(step), x(step), 100)),
+        word(`horizon-name horizon-name-base${soon ? " horizon-right" : ""}`,
+          "predicting the mean", soon ? 100 : 0, y(base)),
+        word(`horizon-name horizon-name-one${below ? " horizon-below" : ""}`,
+          "its one-step error", 100, soon ? Math.max(one, y(base) + 7.5) : one));
+      node.setAttribute("aria-label", "Curves of the error, on a logarithmic axis, against the " +
+        `steps after the prompt. The median is ${
+          [0, 3, where.steps.length - 1].map((i) => `${amount(lines[1][i])} at step ${where.steps[i]}`)
+            .join(", ")}.`);
+    },
+  };
+}
+
+/* ---- the controls ---- */
+
+function menu(label, values, choose) {
+  const id = freshId();
+  const select = element("select", { id, class: "horizon-select" },
+    ...values.map((value) => element("option", { value }, value)));
+  select.addEventListener("change", () => choose(select.value));
+  return {
+    node: element("div", { class: "horizon-menu" }, element("label", { for: id }, label), select),
+    show(value) {
+      if (select.value !== value) select.value = value;
+    },
+  };
+}
+
+/* A slider over the places of a list. */
+function places(label, choose) {
+  const id = freshId();
+  const input = element("input", { type: "range", id, min: 0, step: 1 });
+  const output = element("output", { for: id });
+  input.addEventListener("input", () => choose(Number(input.value)));
+  return {
+    node: element("div", { class: "rnnbook-slider" },
+      element("label", { for: id }, label), input, output),
+    show(place, texts, off = false) {
+      input.max = texts.length - 1;
+      if (Number(input.value) !== place) input.value = place;
+      input.setAttribute("aria-valuetext", texts[place]);
+      input.disabled = off;
+      output.textContent = off ? "–" : texts[place];
+    },
+  };
+}
+
+export default {
+  render({ model, el }) {
+    const change = (values) => {
+      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
+      model.save_changes();
+    };
+    const TRAITS = ["task", "schedule", "rate", "prompt", "horizon"];
+    const where = () => locate(model.get("table"),
+      Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
+    const table = model.get("table");
+    const task = menu("Series", table.tasks, (chosen) => {
+      const end = table.ends[table.tasks.indexOf(chosen)];
+      change({ task: chosen, horizon: Math.min(model.get("horizon"), end) });
+    });
+    const schedule = menu("Rate of true inputs", table.schedules,
+      (chosen) => change({ schedule: chosen }));
+    const rate = places("constant rate", (place) => change({ rate: table.rates[place] }));
+    const prompt = places("prompt, values", (place) => change({ prompt: table.prompts[place] }));
+    const horizon = places("step ahead", (place) => change({ horizon: where().steps[place] }));
+    const figure = picture();
+    const live = liveRegion();
+    const key = (name, text) => element("li", { class: `horizon-key ${name}` }, text);
+    const always = key("horizon-key-always", "always forced");
+    const root = element("div", { class: "rnnbook rnnbook-explorer horizon-explorer" },
+      element("p", { class: "rnnbook-title" }, "How fast do a model's own mistakes grow?"),
+      element("div", { class: "horizon-menus" }, task.node, schedule.node),
+      element("div", { role: "group", "aria-label": "Training, prompt and step" },
+        rate.node, prompt.node, horizon.node),
+      element("p", { class: "horizon-axis" }, "error (root mean square), running free"),
+      figure.node,
+      element("p", { class: "horizon-axis horizon-axis-x" }, "steps after the prompt"),
+      element("ul", { class: "horizon-keys", "aria-hidden": "true" },
+        key("horizon-key-median", "this training, median"),
+        key("horizon-key-band", `all ${table.seeds} seeds`), always),
+      element("div", { class: "horizon-said" }, ...live.nodes),
+      element("p", { class: "rnnbook-note" },
+        "Saved runs: tanh networks of 24 units, 1,500 updates each; errors over 200 fresh " +
+        "series. The first input of each training series is always true."));
+
+    function draw() {
+      const errors = model.get("errors");
+      const now = where();
+      const percent = table.rates.map((value) => `${Math.round(100 * value)} %`);
+      task.show(table.tasks[now.task]);
+      schedule.show(table.schedules[now.schedule]);
+      rate.show(now.rate, percent, now.schedule !== 0);
+      prompt.show(now.prompt, table.prompts.map(String));
+      horizon.show(now.horizon, now.steps.map(String));
+      always.classList.toggle("horizon-gone", now.forcing === 0);
+      figure.show(errors, table, now);
+      live.say(sentence(errors, table, now));
+    }
+
+    el.append(root);
+    const unfollow = follow(model, TRAITS, draw);
+    return () => {
+      unfollow();
+      live.stop();
+      root.remove();
+    };
+  },
+};

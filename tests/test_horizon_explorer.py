@@ -1,0 +1,139 @@
+"""The horizon explorer without a browser: state, numbers, sentences, stand-in."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import traitlets
+
+from rnnbook import experiments
+from rnnbook.experiments import horizon as saved
+from rnnbook.widgets import HorizonExplorer
+from rnnbook.widgets.explorer import assembled
+from rnnbook.widgets.horizon_explorer import NotSaved, amount
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def test_repr_is_what_strict_nbval_can_compare():
+    assert repr(HorizonExplorer()) == (
+        "HorizonExplorer(task='noisy sine', schedule='constant', rate=1.0, prompt=20, horizon=40)")
+    assert "horizon=20" in repr(HorizonExplorer(task="logistic"))
+
+
+def test_bundle_has_the_view_and_a_stand_in_that_does_not_change():
+    first, _ = HorizonExplorer()._repr_mimebundle_()
+    second, _ = HorizonExplorer()._repr_mimebundle_()
+    assert first[VIEW]["model_id"] != second[VIEW]["model_id"]
+    assert first["text/html"] == second["text/html"] == HorizonExplorer().stand_in()
+    assert first["text/plain"] == repr(HorizonExplorer())
+    assert len(first["text/html"]) < 12_000
+
+
+@pytest.mark.parametrize("task", saved.TASKS)
+def test_stand_in_is_whole_html_without_scripts_or_ids(task):
+    html, opened = HorizonExplorer(task=task, rate=0.5).stand_in(), []
+
+    class Balance(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            assert tag not in ("script", "style")
+            assert "id" not in dict(attrs)
+            if tag not in ("br", "img"):
+                opened.append(tag)
+
+        def handle_startendtag(self, tag, attrs):
+            pass
+
+        def handle_endtag(self, tag):
+            assert opened.pop() == tag
+
+    Balance().feed(html)
+    assert not opened
+    root = html.split(">")[0]
+    assert re.search(r'data-min-height="\d{3,4}px"', root)
+    assert re.search(r'data-min-height-narrow="\d{3,4}px"', root)
+    assert html.count("<tr>") == 1 + len(saved.FORCINGS)
+
+
+def test_script_and_style_ask_for_nothing_and_bring_no_colour():
+    explorer = HorizonExplorer()
+    assert explorer._esm.count("export default") == 1
+    assert not re.search(r"^\s*import\b|https?://|getElementById", explorer._esm, re.MULTILINE)
+    tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
+    own = explorer._css.removeprefix(tokens)
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|url\(|@import", own)
+
+
+def test_what_travels_is_small():
+    explorer = HorizonExplorer()
+    assert len(explorer.errors) < 40_000
+    assert set(explorer._state) <= set(explorer.traits(sync=True))
+
+
+@pytest.mark.parametrize(("task", "forcing", "prompt"), [
+    ("noisy sine", "1", 20), ("four sines", "0.75", 1), ("logistic", "linear to 3/4", 40)])
+def test_curves_are_the_saved_runs(task, forcing, prompt):
+    rows = [run.record["error"][saved.PROMPTS.index(prompt)]
+            for run in experiments.load("horizon", task=task, forcing=forcing)]
+    expected = [np.min(rows, axis=0), np.median(rows, axis=0), np.max(rows, axis=0)]
+    curve = HorizonExplorer(task=task, prompt=prompt).curve(forcing)
+    np.testing.assert_allclose(curve, expected, rtol=2e-3)
+
+
+def test_the_sentence_speaks_of_the_saved_numbers():
+    explorer = HorizonExplorer(task="noisy sine", rate=0.75, prompt=20, horizon=80)
+    k = saved.HORIZONS.index(80)
+    low, middle, high = explorer.curve()
+    always = explorer.curve("1")[1, k]
+    text = explorer.sentence()
+    assert "75 % of the inputs true in training, prompt of 20" in text
+    assert (f"{amount(middle[k])} at step 80 ({amount(low[k])} to {amount(high[k])} over 5 seeds). "
+            f"Always forced: {amount(always)}. Predicting the mean: 0.77.") in text
+    assert "Always forced" not in HorizonExplorer().sentence()
+    assert "falling from 100 % to 75 %" in HorizonExplorer(schedule="linear to 3/4").sentence()
+    chaos = HorizonExplorer(task="logistic")
+    half = saved.baseline("logistic") / 2
+    step = saved.HORIZONS[int(np.argmax(chaos.curve()[1] >= half))]
+    assert chaos.sentence().endswith(f"Half of that is reached at step {step}.")
+
+
+def test_the_nearest_saved_place_is_taken():
+    explorer = HorizonExplorer(rate=0.8, prompt=12, horizon=43)
+    assert (explorer.rate, explorer.prompt, explorer.horizon) == (0.75, 10, 40)
+    explorer.set_state({"rate": 0.3, "prompt": 33, "horizon": 99})
+    assert (explorer.rate, explorer.prompt, explorer.horizon) == (0.25, 40, 100)
+
+
+def test_a_shorter_picture_takes_the_horizon_down():
+    explorer = HorizonExplorer(horizon=100)
+    explorer.task = "logistic"
+    assert explorer.horizon == 20
+    explorer.task = "four sines"
+    assert explorer.horizon == 20
+
+
+@pytest.mark.parametrize(("name", "bad", "sentence"), [
+    ("task", "sine", "task is 'sine'; expected one of 'noisy sine', 'four sines', 'logistic'"),
+    ("schedule", "fast", "schedule is 'fast'; expected one of 'constant', 'linear to 3/4'"),
+    ("rate", 1.5, "rate is 1.5; expected a number from 0 to 1"),
+    ("rate", "all", "rate is 'all'; expected a number from 0 to 1"),
+    ("prompt", 0, "prompt is 0; expected a number from 1 to 40"),
+    ("horizon", 101, "horizon is 101; expected a number from 1 to 100"),
+])
+def test_wrong_state_is_named_and_leaves_the_old_one(name, bad, sentence):
+    explorer = HorizonExplorer()
+    before = repr(explorer)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        setattr(explorer, name, bad)
+    assert repr(explorer) == before
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        HorizonExplorer(**{name: bad})
+
+
+def test_a_link_that_sends_nonsense_is_taken_back():
+    assert issubclass(NotSaved, traitlets.TraitError)
+    explorer = HorizonExplorer()
+    with pytest.raises(ValueError, match="prompt is 500"):
+        explorer.set_state({"prompt": 500})
+    assert explorer.prompt == 20
