@@ -4,6 +4,7 @@ The numbers were recorded by `oracle/record.py`; where PyTorch is installed they
 asked for again.
 """
 
+import ast
 import importlib.util
 import json
 from pathlib import Path
@@ -15,6 +16,7 @@ from cases import gap
 from rnnbook import GRU, LSTM, RNN, adam, bptt, cross_entropy, sgd, squared_error, unroll
 from rnnbook.model import Readout
 
+ROOT = Path(__file__).parents[1]
 ORACLE = Path(__file__).parent / "oracle"
 RECORDED = json.loads((ORACLE / "torch.json").read_text())
 TOLERANCE = 1e-12
@@ -134,3 +136,23 @@ def test_layer_equals_torch_live(record, kind):
         inputs = record.layer_inputs(kind, T, B, D, H, rng)
         found = gaps({"kind": kind, "inputs": inputs}, record.layer(kind, inputs))
         assert max(found.values()) <= TOLERANCE, (T, B, D, H, found)
+
+
+def test_the_numbers_that_chapter_8_prints_are_pytorch_s():
+    """`torch_says` in the notebook, asked again where PyTorch is installed."""
+    torch = pytest.importorskip("torch")
+    notebook = json.loads((ROOT / "notebooks" / "08_gated_cells.ipynb").read_text("utf8"))
+    (source,) = ("".join(cell["source"]) for cell in notebook["cells"]
+                 if "torch_says = {" in "".join(cell["source"]))
+    (node,) = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assign)
+               and getattr(node.targets[0], "id", "") == "torch_says")
+    says = {name: torch.tensor(value, dtype=torch.float64)
+            for name, value in ast.literal_eval(node.value).items()}
+    D, H = says["W_xh"].shape[0], says["W_hh"].shape[0]
+    gru = torch.nn.GRU(D, H, dtype=torch.float64)
+    with torch.no_grad():
+        gru.weight_ih_l0[:], gru.weight_hh_l0[:] = says["W_xh"].T, says["W_hh"].T
+        gru.bias_ih_l0[:] = says["b_h"]
+        gru.bias_hh_l0[:] = torch.cat([torch.zeros(2 * H), says["b_hn"]])
+        hs, _ = gru(says["xs"])
+    assert gap(hs.numpy(), says["hs"].numpy()) <= TOLERANCE
