@@ -237,7 +237,7 @@ def test_mixed_inputs_keep_float32(rng):
     ({"feed": "greedy"}, "feed is 'greedy'; expected a function"),
     ({"feed": lambda y: y[:, :1]}, r"feed\(y\) has shape \(2, 1\); expected \(B, D\) with B = 2"),
     ({"truth": np.ones((5, 2))}, r"truth has shape \(5, 2\); expected \(T, B, D\)"),
-], ids=str)  # fmt: skip
+], ids=range(9))  # fmt: skip
 def test_wrong_arguments_of_mixed_inputs_are_named(model, prompt, rng, changes, sentence):
     given = {"truth": prompt, "rate": 0.5, "rng": rng} | changes
     with pytest.raises((TypeError, ValueError), match=sentence):
