@@ -7,6 +7,7 @@ from .clipping_explorer import ClippingExplorer
 from .dogs_stepper import DogsStepper
 from .explorer import Explorer
 from .gradient_explorer import GradientExplorer
+from .memory_lane_explorer import MemoryLaneExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
 from .replay_explorer import ReplayExplorer
@@ -17,6 +18,7 @@ __all__ = [
     "DogsStepper",
     "Explorer",
     "GradientExplorer",
+    "MemoryLaneExplorer",
     "ParameterCounter",
     "PathExplorer",
     "ReplayExplorer",
