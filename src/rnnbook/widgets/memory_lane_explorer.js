@@ -326,7 +326,7 @@ export default {
       T.show(now.T);
       measured.show(now.measured);
       key.replaceChildren(element("b", {}, "The lane"),
-        gated ? ", dimmed by what the gates (green) let through" : "");
+        gated ? ", dimmed by its gates; green: how far each is shut" : "");
       units.replaceChildren(element("b", {}, "Memory"), " ", math(`${letter}_t`),
         ` of ${cell.H > 1 ? `units 1 to ${Math.min(SHOWN, cell.H)}` : "the unit"}`,
         cell.H > 1 ? " (solid, dashed, dotted)" : "");

@@ -48,7 +48,7 @@ MEMORY, GATE, GRADIENT, LINE, INK = (
     for name, colour in (("memory", "#7a3fb0"), ("gate", "#17713f"), ("gradient", "#b04a00"),
                          ("line", "#c8ced5"), ("ink", "#1f2328"))
 )  # fmt: skip
-HEIGHTS = "985px", "1190px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "980px", "1380px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class MemoryLaneExplorer(Explorer):
