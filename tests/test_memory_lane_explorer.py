@@ -29,6 +29,18 @@ def test_repr_and_stand_in_are_the_same_each_time():
     assert "gates alone" not in MemoryLaneExplorer(kind="tanh RNN").stand_in().split("<table")[1]
 
 
+def test_the_drawn_curve_stays_within_the_picture_when_the_derivative_grows():
+    explorer = MemoryLaneExplorer(kind="tanh RNN", gain=2, T=30)
+    assert explorer.log_full().max() > 0
+    (points,) = re.findall('<polyline points="([^"]+)"', explorer.stand_in())
+    heights = [float(point.split(",")[1]) for point in points.split()]
+    assert min(heights) == 110  # the largest, and 1 below it
+    assert max(heights) <= 300
+    drawn = np.array(heights[1:])
+    fit = np.polyfit(explorer.log_full(), drawn, 1)
+    np.testing.assert_allclose(np.polyval(fit, explorer.log_full()), drawn, atol=0.06)
+
+
 @pytest.mark.parametrize(("bias", "life"), [(0, "1.00"), (1, "2.21"), (2, "5.46"), (3, "14.3"),
                                             (5, "103")])  # fmt: skip
 def test_half_lives(bias, life):

@@ -255,7 +255,8 @@ class MemoryLaneExplorer(Explorer):
         if direct is not None:
             rows.insert(0, ["gates alone",
                             *(amount(_thousandths(direct[t - 1])) for t in marks)])  # fmt: skip
-        lives = [[fixed(b, 0), steps(log(2) / log1p(exp(-b)))] for b in (-2, 0, 1, 2, 3, 5)]
+        biases = (-2, 0, 1, 2, 3, 5)
+        lives = [["half-life", *(steps(log(2) / log1p(exp(-b))) for b in biases)]]
         body = "\n".join([
             "<p><strong>How long does the lane remember?</strong></p>",
             self._drawn(direct, full),
@@ -263,7 +264,7 @@ class MemoryLaneExplorer(Explorer):
             stand_in_table(f"The size of d{_said(letter + '_t')}/d{_said(letter + '_0')}, by step",
                            ["", *map(str, marks)], rows),
             stand_in_table("Half-life of a gate with this bias, in steps",
-                           ["bias", "half-life"], lives),
+                           ["bias", *(fixed(b, 0) for b in biases)], lives),
         ])  # fmt: skip
         return stand_in_root(
             "memory-lane-explorer", "How long the memory lane remembers", *HEIGHTS, body)
@@ -272,10 +273,13 @@ class MemoryLaneExplorer(Explorer):
         """The lane, fading, and the two curves below it, as SVG."""
         left, right, T = 46, 610, self.T
         step = (right - left) / T
-        lowest = min(min(line.min() for line in (direct, full) if line is not None), -1)
-        lowest = max(lowest, -LONGEST)
-        y = lambda log: 110 + 190 * min(max(log / lowest, 0), 1)  # noqa: E731
-        lane = "" if direct is None else "".join(
+        logs = np.concatenate([line for line in (direct, full) if line is not None])
+        lowest, highest = max(min(logs.min(), -1), -LONGEST), max(logs.max(), 0)
+        scale = 190 / (highest - lowest)
+        y = lambda log: 110 + scale * (highest - max(log, lowest))  # noqa: E731
+        middle = (left + right) / 2
+        empty = f'<text x="{middle}" y="46" text-anchor="middle">no gates, no lane</text>'
+        lane = empty if direct is None else "".join(
             f'<rect x="{left + t * step:.1f}" y="20" width="{step:.2f}" height="44" '
             f'fill="{MEMORY}" fill-opacity="{10**value:.3f}"/>'
             for t, value in enumerate([0, *direct[:-1]])
@@ -294,18 +298,23 @@ class MemoryLaneExplorer(Explorer):
 
         dashed = "" if direct is None else curve(
             direct, f'stroke="{GRADIENT}" stroke-width="2" stroke-dasharray="7 4"')
+        top = "" if y(0) < y(highest) + 14 else (
+            f'<text x="{left - 6}" y="{y(highest) + 4:.1f}" text-anchor="end">'
+            f"{amount(_thousandths(highest))}</text>")
+        legend = "by all paths" if direct is None else (
+            "solid: by all paths; dashed: the gates alone")
         solid = curve(full, f'stroke="{GRADIENT}" stroke-width="2.5"')
         return (
             f'<svg viewBox="0 0 640 330" role="img" aria-label="{escape(self.sentence())}" '
             f'style="display: block; width: 100%; max-width: 44em; font-size: 12px" fill="{INK}">\n'
             f'<rect x="{left}" y="20" width="{right - left}" height="44" fill="none" '
             f'stroke="{LINE}"/>{lane}{slats}\n'
-            f'<line x1="{left}" x2="{right}" y1="{y(0)}" y2="{y(0)}" stroke="{LINE}"/>'
-            f'<text x="{left - 6}" y="{y(0) + 4}" text-anchor="end">1</text>'
+            f'<line x1="{left}" x2="{right}" y1="{y(0):.1f}" y2="{y(0):.1f}" stroke="{LINE}"/>'
+            f'<text x="{left - 6}" y="{y(0) + 4:.1f}" text-anchor="end">1</text>'
             f'<text x="{left - 6}" y="{y(lowest) + 4:.1f}" text-anchor="end">'
-            f"{amount(_thousandths(lowest))}</text>\n"
+            f"{amount(_thousandths(lowest))}</text>{top}\n"
             f"{dashed}\n{solid}\n"
-            f'<text x="{left}" y="94">solid: by all paths; dashed: the gates alone</text>'
+            f'<text x="{left}" y="94">{legend}</text>'
             f'<text x="{left}" y="324">step 0</text>'
             f'<text x="{right}" y="324" text-anchor="end">step {T}</text>\n</svg>'
         )
