@@ -68,8 +68,8 @@ def test_words_for_numbers_are_python_s(blank):
     spans = [k / 10 for k in range(1, 4000, 3)]
     found = blank.evaluate(
         """async ([source, logs, below, spans]) => {
-          const { amount, parts, limit } = await import(source);
-          return [logs.map(amount), below.map(parts), spans.map(limit)];
+          const { tenTo, parts, limit } = await import(source);
+          return [logs.map(tenTo), below.map(parts), spans.map(limit)];
         }""",
         [module(GradientExplorer()), logs, below, spans],
     )

@@ -167,6 +167,19 @@ def clipping_explorer(place, faults):
     assert faults() == []
 
 
+def memory_lane_explorer(place, faults):
+    slider(place, "forget bias").press("End")
+    expect(said(place)).to_contain_text("forget bias 6.0")
+    slider(place, "T steps").press("End")
+    expect(said(place)).to_contain_text("T = 200")
+    place.get_by_role("checkbox").press("Space")
+    expect(said(place)).to_contain_text("Measured in Keras")
+    for kind in ("tanh RNN", "GRU"):
+        radio(place, kind).check()
+        expect(said(place)).to_contain_text(f"{kind}, ")
+        assert faults() == []
+
+
 TOURS = {
     "parameter-counter": parameter_counter,
     "dogs-stepper": dogs_stepper,
@@ -174,6 +187,7 @@ TOURS = {
     "truncation-explorer": truncation_explorer,
     "gradient-explorer": gradient_explorer,
     "clipping-explorer": clipping_explorer,
+    "memory-lane-explorer": memory_lane_explorer,
 }
 
 

@@ -8,6 +8,7 @@ from .dogs_stepper import DogsStepper
 from .explorer import Explorer
 from .gradient_explorer import GradientExplorer
 from .horizon_explorer import HorizonExplorer
+from .memory_lane_explorer import MemoryLaneExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
 from .replay_explorer import ReplayExplorer
@@ -20,6 +21,7 @@ __all__ = [
     "Explorer",
     "GradientExplorer",
     "HorizonExplorer",
+    "MemoryLaneExplorer",
     "ParameterCounter",
     "PathExplorer",
     "ReplayExplorer",

@@ -56,23 +56,6 @@ export function logBounds(table, { setting, place }, T) {
   });
 }
 
-/* 10**log with two figures, plain or as 2.0e−5. */
-export function amount(log) {
-  if (log === -Infinity) return "nothing";
-  if (log >= -2 && log < 3) {
-    const value = 10 ** log;
-    if (log >= 2) return value.toFixed(0);
-    return log >= 0.3 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
-  }
-  let exponent = Math.floor(log + 1e-9);
-  let figures = (10 ** (log - exponent)).toFixed(1);
-  if (figures === "10.0") {
-    figures = "1.0";
-    exponent += 1;
-  }
-  return `${figures}e${String(exponent).replace("-", "−")}`;
-}
-
 /* "one part in 5,000", for 10**log below 1. */
 export function parts(log) {
   if (log <= -6) return `one part in ${Number((10 ** (-log - 6)).toPrecision(2))} million`;
@@ -86,7 +69,7 @@ function share(norms) {
     return "the first state gets nothing: the gradient is exactly zero from " +
       `t = ${norms.lastIndexOf(-Infinity) + 1} back.`;
   }
-  const gets = `the first state gets ${amount(first)} ${first <= LEVEL ? "of" : "times"} ` +
+  const gets = `the first state gets ${tenTo(first)} ${first <= LEVEL ? "of" : "times"} ` +
     "the last one's gradient";
   if (first < LOST) return `${gets}; float32 loses that when it adds the two.`;
   if (first < -LEVEL) return `${gets}, ${parts(first)}.`;
@@ -111,12 +94,12 @@ export function sentence(table, now, pinned) {
       text += " There is no bound for gates.";
     } else {
       const [bound] = now.bounds;
-      text += ` The bound allows ${amount(bound)}${bound > LEVEL ? " times it" : ""}.`;
+      text += ` The bound allows ${tenTo(bound)}${bound > LEVEL ? " times it" : ""}.`;
     }
   }
   if (pinned) {
     text += ` Pinned: ${name(table, pinned.where)}, T = ${pinned.T}, where it gets ` +
-      `${amount(pinned.norms[0])}.`;
+      `${tenTo(pinned.norms[0])}.`;
   }
   return text;
 }
@@ -395,7 +378,7 @@ function labels(pen, colours, lines, { left, right, bottom, x, y }) {
   const taken = [];
   pen.font = colours.small;
   pen.textAlign = "left";
-  const ends = [{ text: amount(lines[0].line[0]), line: lines[0].line, colour: lines[0].colour,
+  const ends = [{ text: tenTo(lines[0].line[0]), line: lines[0].line, colour: lines[0].colour,
     places: ENDS }];
   for (const { text, line, colour, places = PLACES } of lines[0].line.length > 1 ? [...ends, ...lines] : lines) {
     const wide = pen.measureText(text).width;
@@ -447,7 +430,7 @@ function crossings(line, box, x, y) {
 /* What the picture shows, for those who don't see it. */
 function description({ T, norms, bounds }) {
   const steps = [...new Set([0, 0.25, 0.5, 0.75, 1].map((part) => 1 + Math.round(part * (T - 1))))];
-  const at = steps.map((t) => `${amount(norms[t - 1])} at t = ${t}`);
+  const at = steps.map((t) => `${tenTo(norms[t - 1])} at t = ${t}`);
   return `${T} cells of the unrolled network, and below them the curve of the gradient that ` +
     `reaches each, against the last one's: ${at.join(", ")}.` +
     (bounds ? " A dashed line above it is the bound." : "");
