@@ -6,12 +6,12 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-import traitlets
 
 from rnnbook import landscape
 
 from .explorer import (
     LIMIT,
+    Between,
     Choice,
     Explorer,
     Truth,
@@ -30,22 +30,6 @@ GRADIENT, DATA, INK, LINE, RAISED = (
                          ("line", "#c8ced5"), ("raised", "#f4f6f8"))
 )  # fmt: skip
 HEIGHTS = "1065px", "1355px"  # of the live explorer in a page's column, wide and on a phone
-
-
-class Between(traitlets.TraitType):
-    """A number from `low` to `high`, both included."""
-
-    def __init__(self, default: float, low: float, high: float):
-        super().__init__(default)
-        self.low, self.high = low, high
-        self.tag(sync=True)
-
-    def validate(self, owner, value):
-        is_number = isinstance(value, Real) and not isinstance(value, bool)
-        if not (is_number and self.low <= value <= self.high):
-            raise ValueError(f"{self.name} is {value!r}; "
-                             f"expected a number from {self.low} to {self.high}")
-        return float(value)
 
 
 class Moment(NamedTuple):

@@ -180,3 +180,54 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
     },
   };
 }
+
+/* A row of native radio buttons; each text is a string or a node. */
+export function radioRow(label, values, texts, choose) {
+  const group = freshId();
+  const items = values.map((value, i) => {
+    const input = element("input", { type: "radio", name: group, value });
+    input.addEventListener("change", () => choose(value));
+    return { value, input, node: element("label", { class: "rnnbook-choice" }, input, texts[i]) };
+  });
+  return {
+    node: element("div", { class: "rnnbook-choices", role: "radiogroup", "aria-label": label },
+      element("span", { class: "rnnbook-choices-name", "aria-hidden": "true" }, label),
+      ...items.map((item) => item.node)),
+    show(chosen) {
+      for (const { value, input, node } of items) {
+        input.checked = value === chosen;
+        node.classList.toggle("rnnbook-chosen", value === chosen);
+      }
+    },
+  };
+}
+
+/* A labelled slider over decimal numbers. Its steps are whole numbers, so that no step of 0.1
+   leaves 0.30000000000000004 behind. */
+export function decimalSlider(label, { low, high, step, digits, change }) {
+  const id = freshId();
+  const per = Math.round(1 / step);
+  const input = element("input", {
+    type: "range", id, min: Math.round(low * per), max: Math.round(high * per), step: 1,
+  });
+  const output = element("output", { for: id });
+  const name = element("label", { for: id }, ...label);
+  input.addEventListener("input", () => change(Number(input.value) / per));
+  return {
+    input,
+    name,
+    node: element("div", { class: "rnnbook-slider" }, name, input, output),
+    show(value, text = fixed(value, digits)) {
+      const place = Math.round(value * per);
+      if (Number(input.value) !== place) input.value = place;
+      input.setAttribute("aria-valuetext", text);
+      output.textContent = text;
+    },
+  };
+}
+
+/* A number within its range, whatever a linked widget sent. */
+export function between(value, low, high, otherwise) {
+  const number = Number(value);
+  return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : otherwise;
+}

@@ -51,6 +51,22 @@ class Whole(traitlets.TraitType):
         return int(value)
 
 
+class Between(traitlets.TraitType):
+    """A number from `low` to `high`, both included."""
+
+    def __init__(self, default: float, low: float, high: float):
+        super().__init__(default)
+        self.low, self.high = low, high
+        self.tag(sync=True)
+
+    def validate(self, owner, value):
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if not (is_number and self.low <= value <= self.high):
+            raise ValueError(f"{self.name} is {_short(value)}; "
+                             f"expected a number from {self.low} to {self.high}")
+        return float(value)
+
+
 class Choice(traitlets.TraitType):
     """One of a few words; the first is the default."""
 
