@@ -11,6 +11,7 @@ from rnnbook import GRU, LSTM, RNN, Model, bptt, loss_and_grads, tasks, unroll
 from rnnbook.losses import cross_entropy
 from rnnbook.widgets import (
     DogsStepper,
+    GateExplorer,
     GradientExplorer,
     ParameterCounter,
     PathExplorer,
@@ -21,7 +22,9 @@ from rnnbook.widgets.parameter_counter import ratio
 from rnnbook.widgets.truncation_explorer import derivatives, ends, terms
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer]
+EXPLORERS = [
+    ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer, GateExplorer
+]  # fmt: skip
 
 
 def size(cell):

@@ -6,6 +6,7 @@ Each is one class with three files: `name.py`, `name.js`, `name.css`.
 from .clipping_explorer import ClippingExplorer
 from .dogs_stepper import DogsStepper
 from .explorer import Explorer
+from .gate_explorer import GateExplorer
 from .gradient_explorer import GradientExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
@@ -16,6 +17,7 @@ __all__ = [
     "ClippingExplorer",
     "DogsStepper",
     "Explorer",
+    "GateExplorer",
     "GradientExplorer",
     "ParameterCounter",
     "PathExplorer",
