@@ -11,6 +11,7 @@ from rnnbook import GRU, LSTM, RNN, Model, bptt, loss_and_grads, tasks, unroll
 from rnnbook.losses import cross_entropy
 from rnnbook.widgets import (
     DogsStepper,
+    GateExplorer,
     GradientExplorer,
     HorizonExplorer,
     ParameterCounter,
@@ -23,7 +24,7 @@ from rnnbook.widgets.truncation_explorer import derivatives, ends, terms
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer,
-             HorizonExplorer]
+             GateExplorer, HorizonExplorer]
 
 
 def size(cell):

@@ -180,6 +180,21 @@ def memory_lane_explorer(place, faults):
         assert faults() == []
 
 
+def gate_explorer(place, faults):
+    value = place.get_by_role("slider")
+    radio(place, "3").check()
+    radio(place, "f").check()
+    assert faults() == []
+    value.press("Home")
+    expect(said(place)).to_contain_text("f_3 set to 0.00: c_8 is 0.21 instead of 0.59.")
+    assert faults() == []
+    place.get_by_role("button", name="f = 1 everywhere").press("Enter")
+    expect(said(place)).to_contain_text("f set to 1.00 at every step:")
+    assert faults() == []
+    place.get_by_role("button", name="all free").press("Enter")
+    expect(said(place)).to_contain_text("All gates are free:")
+
+
 TOURS = {
     "parameter-counter": parameter_counter,
     "dogs-stepper": dogs_stepper,
@@ -188,6 +203,7 @@ TOURS = {
     "gradient-explorer": gradient_explorer,
     "clipping-explorer": clipping_explorer,
     "memory-lane-explorer": memory_lane_explorer,
+    "gate-explorer": gate_explorer,
 }
 
 

@@ -6,6 +6,7 @@ Each is one class with three files: `name.py`, `name.js`, `name.css`.
 from .clipping_explorer import ClippingExplorer
 from .dogs_stepper import DogsStepper
 from .explorer import Explorer
+from .gate_explorer import GateExplorer
 from .gradient_explorer import GradientExplorer
 from .horizon_explorer import HorizonExplorer
 from .memory_lane_explorer import MemoryLaneExplorer
@@ -19,6 +20,7 @@ __all__ = [
     "ClippingExplorer",
     "DogsStepper",
     "Explorer",
+    "GateExplorer",
     "GradientExplorer",
     "HorizonExplorer",
     "MemoryLaneExplorer",

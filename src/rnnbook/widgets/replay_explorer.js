@@ -278,13 +278,13 @@ function frame({ width, height }) {
   };
 }
 
-function between(low, high, from, to) {
+function onLogScale(low, high, from, to) {
   return (log) => from + ((Math.min(Math.max(log, low), high) - low) / (high - low)) * (to - from);
 }
 
 function across(groups, { left, right }) {
   const [first, last] = updatesShown(groups).map(Math.log10);
-  const at = between(first, last, left, right);
+  const at = onLogScale(first, last, left, right);
   return (update) => at(Math.log10(Math.max(update, 1e-9)));
 }
 
@@ -343,7 +343,7 @@ function names(ends, box) {
 
 /* The scale of losses or errors, from the bottom up; zero has a place of its own. */
 function upwards(box, [low, high], zero) {
-  const up = between(low, high, box.bottom - (zero ? 26 : 0), box.top);
+  const up = onLogScale(low, high, box.bottom - (zero ? 26 : 0), box.top);
   const y = (log) => (log === -Infinity ? box.bottom - (zero ? 6 : 0) : up(log));
   const marks = ticks(low, high, 8).map((log) => ({ y: y(log), text: amount(10 ** log, 1) }));
   return { y, marks: zero ? [...marks, { y: y(-Infinity), text: "0" }] : marks };
@@ -423,7 +423,7 @@ function further(state, size) {
   const box = frame(size);
   const all = rising([T, ...lengths]);
   const [first, last] = [all[0], all[all.length - 1]];
-  const at = first < last ? between(Math.log10(first), Math.log10(last), box.left + 8, box.right)
+  const at = first < last ? onLogScale(Math.log10(first), Math.log10(last), box.left + 8, box.right)
     : () => (box.left + box.right) / 2;
   const x = (length) => at(Math.log10(length));
   const { limits, zero } = errorsShown(chosen, "beyond");
