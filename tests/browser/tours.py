@@ -26,8 +26,9 @@ def radio(place, name):
 
 
 def answers_the_keyboard(place):
-    """The first control that a key can move says something new; what it shows is new as well."""
-    control = place.locator("input:visible:enabled").first
+    """The first slider, or else the first control, says something new at the press of a key."""
+    sliders = place.locator("input[type=range]:visible:enabled")
+    control = (sliders if sliders.count() else place.locator("input:visible:enabled")).first
     status = said(place).first
     before = status.text_content()
     assert before.strip()
@@ -168,6 +169,7 @@ def clipping_explorer(place, faults):
 
 
 def memory_lane_explorer(place, faults):
+    radio(place, "LSTM").check()
     slider(place, "forget bias").press("End")
     expect(said(place)).to_contain_text("forget bias 6.0")
     slider(place, "T steps").press("End")

@@ -38,7 +38,7 @@ NOTE = (
     "solved, and counts as it is then from there on; a run that has diverged counts as worse than "
     "any other."
 )
-HEIGHTS = "920px", "1160px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "955px", "1160px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class NotRun(ValueError, traitlets.TraitError):
