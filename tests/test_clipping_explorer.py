@@ -1,16 +1,12 @@
 """The clipping explorer without a browser: state, sentences, stand-in."""
 
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 from rnnbook.landscape import descend
 from rnnbook.widgets.clipping_explorer import ClippingExplorer, amount, on_map, thrown
-from rnnbook.widgets.explorer import assembled
-
-VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def test_repr_is_what_strict_nbval_can_compare():
@@ -22,35 +18,9 @@ def test_repr_is_what_strict_nbval_can_compare():
     assert repr(numpy_s).startswith("ClippingExplorer(threshold=2.0, rule='norm', rate=0.1, w0=4.0")
 
 
-def test_bundle_has_the_view_and_a_stand_in_that_does_not_change():
-    first, _ = ClippingExplorer()._repr_mimebundle_()
-    second, _ = ClippingExplorer()._repr_mimebundle_()
-    assert first[VIEW]["model_id"] != second[VIEW]["model_id"]
-    assert first["text/html"] == second["text/html"] == ClippingExplorer().stand_in()
-    assert first["text/plain"] == repr(ClippingExplorer())
-    assert len(first["text/html"]) < 10_000
-
-
 @pytest.mark.parametrize("rule", ["norm", "value", "none"])
-def test_stand_in_is_whole_html_without_scripts_ids_or_heights_left_out(rule):
+def test_stand_in_has_a_second_descent_only_if_there_is_a_rule(rule):
     html = ClippingExplorer(rule=rule).stand_in()
-    opened, void = [], {"br", "img", "hr"}
-
-    class Balance(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            assert tag not in ("script", "style")
-            assert "id" not in dict(attrs)
-            if tag not in void:
-                opened.append(tag)
-
-        def handle_endtag(self, tag):
-            assert opened.pop() == tag
-
-    Balance().feed(html)
-    assert not opened
-    root = html.split(">")[0]
-    assert re.search(r'data-min-height="\d{3,4}px"', root)
-    assert re.search(r'data-min-height-narrow="\d{3,4}px"', root)
     assert ("solid: clipped" in html) == (rule != "none")
 
 
@@ -63,24 +33,6 @@ def test_stand_in_has_the_descent_s_numbers():
             for value in (at.w, at.b, at.E, at.norm):
                 assert f"<td>{amount(value)}</td>" in html
     assert explorer.sentence().replace("'", "&#x27;") in html
-
-
-def test_script_and_style_ask_for_nothing_and_bring_no_colour():
-    explorer = ClippingExplorer()
-    assert explorer._esm.count("export default") == 1
-    assert not re.search(r"^\s*import\b|https?://|getElementById", explorer._esm, re.MULTILINE)
-    tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
-    assert explorer._css.startswith(tokens)
-    own = explorer._css.removeprefix(tokens)
-    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|url\(|@import", own)
-
-
-def test_all_state_is_synced_so_that_jslink_can_have_it():
-    explorer = ClippingExplorer()
-    assert set(explorer._state) <= set(explorer.traits(sync=True))
-    assert {"threshold", "rule", "rate", "step", "w0", "b0"} <= set(explorer.get_state())
-    explorer.set_state({"threshold": 0.5, "step": 12, "rule": "value"})
-    assert (explorer.threshold, explorer.step, explorer.rule) == (0.5, 12, "value")
 
 
 # ---- the numbers ----

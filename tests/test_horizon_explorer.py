@@ -1,7 +1,6 @@
 """The horizon explorer without a browser: state, numbers, sentences, stand-in."""
 
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -10,10 +9,7 @@ import traitlets
 from rnnbook import experiments
 from rnnbook.experiments import horizon as saved
 from rnnbook.widgets import HorizonExplorer
-from rnnbook.widgets.explorer import assembled
 from rnnbook.widgets.horizon_explorer import NotSaved, amount
-
-VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def test_repr_is_what_strict_nbval_can_compare():
@@ -22,53 +18,14 @@ def test_repr_is_what_strict_nbval_can_compare():
     assert "horizon=20" in repr(HorizonExplorer(task="logistic"))
 
 
-def test_bundle_has_the_view_and_a_stand_in_that_does_not_change():
-    first, _ = HorizonExplorer()._repr_mimebundle_()
-    second, _ = HorizonExplorer()._repr_mimebundle_()
-    assert first[VIEW]["model_id"] != second[VIEW]["model_id"]
-    assert first["text/html"] == second["text/html"] == HorizonExplorer().stand_in()
-    assert first["text/plain"] == repr(HorizonExplorer())
-    assert len(first["text/html"]) < 12_000
-
-
-@pytest.mark.parametrize("task", saved.TASKS)
-def test_stand_in_is_whole_html_without_scripts_or_ids(task):
-    html, opened = HorizonExplorer(task=task, rate=0.5).stand_in(), []
-
-    class Balance(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            assert tag not in ("script", "style")
-            assert "id" not in dict(attrs)
-            if tag not in ("br", "img"):
-                opened.append(tag)
-
-        def handle_startendtag(self, tag, attrs):
-            pass
-
-        def handle_endtag(self, tag):
-            assert opened.pop() == tag
-
-    Balance().feed(html)
-    assert not opened
-    root = html.split(">")[0]
-    assert re.search(r'data-min-height="\d{3,4}px"', root)
-    assert re.search(r'data-min-height-narrow="\d{3,4}px"', root)
-    assert html.count("<tr>") == 1 + len(saved.FORCINGS)
-
-
-def test_script_and_style_ask_for_nothing_and_bring_no_colour():
-    explorer = HorizonExplorer()
-    assert explorer._esm.count("export default") == 1
-    assert not re.search(r"^\s*import\b|https?://|getElementById", explorer._esm, re.MULTILINE)
-    tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
-    own = explorer._css.removeprefix(tokens)
-    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|url\(|@import", own)
-
-
 def test_what_travels_is_small():
     explorer = HorizonExplorer()
     assert len(explorer.errors) < 40_000
-    assert set(explorer._state) <= set(explorer.traits(sync=True))
+
+
+@pytest.mark.parametrize("task", saved.TASKS)
+def test_stand_in_has_a_row_for_each_way_of_forcing(task):
+    assert HorizonExplorer(task=task).stand_in().count("<tr>") == 1 + len(saved.FORCINGS)
 
 
 @pytest.mark.parametrize(("task", "forcing", "prompt"), [

@@ -1,8 +1,7 @@
-"""The explorers without a browser: state, sentences, stand-ins. tests/browser has the rest."""
+"""The counter, stepper, path and truncation explorers without a browser: numbers and sentences.
 
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -11,20 +10,12 @@ from rnnbook import GRU, LSTM, RNN, Model, bptt, loss_and_grads, tasks, unroll
 from rnnbook.losses import cross_entropy
 from rnnbook.widgets import (
     DogsStepper,
-    GateExplorer,
-    GradientExplorer,
-    HorizonExplorer,
     ParameterCounter,
     PathExplorer,
     TruncationExplorer,
 )
-from rnnbook.widgets.explorer import assembled
 from rnnbook.widgets.parameter_counter import ratio
 from rnnbook.widgets.truncation_explorer import derivatives, ends, terms
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-EXPLORERS = [ParameterCounter, DogsStepper, PathExplorer, TruncationExplorer, GradientExplorer,
-             GateExplorer, HorizonExplorer]
 
 
 def size(cell):
@@ -44,53 +35,6 @@ def test_repr_is_what_strict_nbval_can_compare():
     assert shown == repr(DogsStepper(t=2, stage=3))
     assert repr(PathExplorer(weight="b_h", loss=2)) == "PathExplorer(weight='b_h', loss=2, use=2)"
     assert repr(TruncationExplorer(K=41)) == "TruncationExplorer(K=41)"
-
-
-@pytest.mark.parametrize("kind", EXPLORERS)
-def test_bundle_has_the_view_and_a_stand_in_that_does_not_change(kind):
-    first, _ = kind()._repr_mimebundle_()
-    second, _ = kind()._repr_mimebundle_()
-    assert first[VIEW]["model_id"] != second[VIEW]["model_id"]
-    assert first["text/html"] == second["text/html"] == kind().stand_in()
-    assert first["text/plain"] == repr(kind())
-
-
-@pytest.mark.parametrize("kind", EXPLORERS)
-def test_stand_in_is_whole_html_without_scripts_ids_or_heights_left_out(kind):
-    html = kind().stand_in()
-    opened, void = [], {"br", "img", "hr"}
-
-    class Balance(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            assert tag not in ("script", "style")
-            assert "id" not in dict(attrs)
-            if tag not in void:
-                opened.append(tag)
-
-        def handle_endtag(self, tag):
-            assert opened.pop() == tag
-
-    Balance().feed(html)
-    assert not opened
-    root = html.split(">")[0]
-    assert re.search(r'data-min-height="\d{3,4}px"', root)
-    assert re.search(r'data-min-height-narrow="\d{3,4}px"', root)
-
-
-@pytest.mark.parametrize("kind", EXPLORERS)
-def test_script_is_one_module_that_asks_for_nothing(kind):
-    script = kind()._esm
-    assert script.count("export default") == 1
-    assert not re.search(r"^\s*import\b|https?://|getElementById", script, re.MULTILINE)
-
-
-@pytest.mark.parametrize("kind", EXPLORERS)
-def test_style_has_the_tokens_and_no_colour_of_its_own(kind):
-    tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
-    assert kind()._css.startswith(tokens)
-    own = kind()._css.removeprefix(tokens)
-    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", own)
-    assert not re.search(r"url\(|@import", own)
 
 
 # ---- the parameter counter ----
@@ -180,13 +124,6 @@ def test_whole_numbers_of_other_kinds_are_taken():
     counter = ParameterCounter(D=np.int64(3), H=4.0)
     assert (counter.D, counter.H) == (3, 4)
     assert type(counter.D) is type(counter.H) is int
-
-
-@pytest.mark.parametrize("kind", EXPLORERS)
-def test_all_state_is_synced_so_that_jslink_can_have_it(kind):
-    explorer = kind()
-    assert set(explorer._state) <= set(explorer.traits(sync=True))
-    assert set(explorer._state) <= set(explorer.get_state())
 
 
 def test_a_change_from_the_page_reaches_python():

@@ -2,18 +2,15 @@
 
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 import sympy as sp
 
 from rnnbook.derive import require_equal
 from rnnbook.widgets import WiringExplorer
-from rnnbook.widgets.explorer import assembled
 from rnnbook.widgets.wiring_explorer import NODES, positions
 from rnnbook.wirings import WEIGHTS
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 POSITIONS = list(positions())
 CUT = {"hidden": False, "step_2": "forced", "step_3": "forced"}
 
@@ -84,36 +81,21 @@ def test_forcing_leaves_the_states_and_takes_the_outputs():
 # ---- what a notebook sees ----
 
 
-def test_repr_and_bundle_are_what_strict_nbval_can_compare():
-    first, _ = WiringExplorer()._repr_mimebundle_()
-    second, _ = WiringExplorer()._repr_mimebundle_()
-    assert first[VIEW]["model_id"] != second[VIEW]["model_id"]
-    assert first["text/html"] == second["text/html"]
-    assert first["text/plain"] == repr(WiringExplorer()) == (
+def test_repr_is_what_strict_nbval_can_compare():
+    assert repr(WiringExplorer()) == (
         "WiringExplorer(hidden=True, step_2='free', step_3='free', inputs=True, weight='W_xh', "
         "route=0)"
     )
 
 
 @pytest.mark.parametrize("place", [{}, CUT, {**CUT, "weight": "W_hh"}], ids=str)
-def test_stand_in_is_whole_html_without_scripts_or_ids(place):
-    html = WiringExplorer(**place).stand_in()
-    opened = []
+def test_the_stand_in_lists_the_routes(place):
+    explorer = WiringExplorer(**place)
+    assert explorer.stand_in().count("<li>") == len(explorer.listed())
 
-    class Balance(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            assert tag not in ("script", "style")
-            assert "id" not in dict(attrs)
-            opened.append(tag)
 
-        def handle_endtag(self, tag):
-            assert opened.pop() == tag
-
-    Balance().feed(html)
-    assert not opened
-    assert re.search(r'data-min-height="\d{3,4}px"', html.split(">")[0])
-    assert re.search(r'data-min-height-narrow="\d{3,4}px"', html.split(">")[0])
-    assert html.count("<li>") == len(WiringExplorer(**place).listed())
+def test_what_travels_is_small():
+    assert len(json.dumps(WiringExplorer().routes)) < 20_000
 
 
 def test_the_stand_ins_table_is_the_two_by_two():
@@ -126,25 +108,6 @@ def test_the_stand_ins_table_is_the_two_by_two():
         "hidden recurrence, forced": list("11111"),
         "hidden recurrence, free": list("24124"),
     }
-
-
-def test_script_and_style_ask_for_nothing_and_bring_no_colour():
-    explorer = WiringExplorer()
-    assert explorer._esm.count("export default") == 1
-    assert not re.search(r"^\s*import\b|https?://|getElementById", explorer._esm, re.MULTILINE)
-    tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
-    assert explorer._css.startswith(tokens)
-    own = explorer._css.removeprefix(tokens)
-    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|url\(|@import", own)
-
-
-def test_all_state_is_synced_so_that_jslink_can_have_it():
-    explorer = WiringExplorer()
-    assert set(explorer._state) <= set(explorer.traits(sync=True))
-    explorer.set_state({"hidden": False, "step_2": "forced", "weight": "b_y", "route": 3})
-    assert (explorer.hidden, explorer.step_2, explorer.weight, explorer.route) == (
-        False, "forced", "b_y", 3)
-    assert len(json.dumps(explorer.routes)) < 20_000
 
 
 # ---- what does not fit ----

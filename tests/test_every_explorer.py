@@ -1,0 +1,93 @@
+"""What every explorer has to do without a browser: tests/browser has the rest."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from every_explorer import EVERY, STATES
+from rnnbook import widgets
+from rnnbook.widgets.explorer import assembled
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+# The saved numbers of one picture at most; a page may hold several explorers.
+LARGEST_STAND_IN = 30_000
+
+every_explorer = pytest.mark.parametrize("make", EVERY.values(), ids=EVERY.keys())
+
+
+def test_no_explorer_is_missing_here():
+    made = {type(make()).__name__ for make in EVERY.values()}
+    assert made | {"Explorer"} == set(widgets.__all__)
+    assert STATES.keys() == EVERY.keys()
+
+
+@every_explorer
+def test_bundle_has_the_view_and_a_stand_in_that_does_not_change(make):
+    first, _ = make()._repr_mimebundle_()
+    second, _ = make()._repr_mimebundle_()
+    assert first[VIEW]["model_id"] != second[VIEW]["model_id"]
+    assert first["text/html"] == second["text/html"] == make().stand_in()
+    assert first["text/plain"] == repr(make())  # strict nbval compares it
+    assert len(first["text/html"]) < LARGEST_STAND_IN
+
+
+class Balance(HTMLParser):
+    """Refuses what a static picture may not hold, and tags that don't match."""
+
+    def __init__(self):
+        super().__init__()
+        self.opened = []
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "style")
+        assert "id" not in dict(attrs)
+        if tag not in {"br", "img", "hr"}:
+            self.opened.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert "id" not in dict(attrs)
+
+    def handle_endtag(self, tag):
+        assert self.opened.pop() == tag
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_stand_in_is_whole_html_without_scripts_ids_or_heights_left_out(name):
+    explorer = EVERY[name]()
+    for state in [{}, *STATES[name][:: max(1, len(STATES[name]) // 8)]]:
+        explorer.set_state(state)
+        html, balance = explorer.stand_in(), Balance()
+        balance.feed(html)
+        assert not balance.opened
+        assert not re.search(r"\bnan\b|\binf\b", html)
+        root = html.split(">")[0]
+        assert re.search(r'data-min-height="\d{3,4}px"', root)
+        assert re.search(r'data-min-height-narrow="\d{3,4}px"', root)
+
+
+@every_explorer
+def test_script_is_one_module_that_asks_for_nothing(make):
+    script = make()._esm
+    assert script.count("export default") == 1
+    assert not re.search(r"^\s*import\b|https?://|getElementById", script, re.MULTILINE)
+
+
+@every_explorer
+def test_style_has_the_tokens_and_no_colour_of_its_own(make):
+    tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
+    style = make()._css
+    assert style.startswith(tokens)
+    own = style.removeprefix(tokens)
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|url\(|@import", own)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_all_state_is_synced_so_that_jslink_can_have_it(name):
+    explorer = EVERY[name]()
+    assert set(explorer._state) <= set(explorer.traits(sync=True))
+    assert set(explorer._state) <= set(explorer.get_state())
+    for state in STATES[name]:
+        explorer.set_state(state)  # what a link or the page sends
+        for trait, value in state.items():
+            assert explorer.get_state()[trait] == value
