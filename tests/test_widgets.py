@@ -1,4 +1,4 @@
-"""The counter, stepper, path and truncation explorers without a browser: numbers and sentences.
+"""The counter, stepper, path and truncation explorers without a browser: numbers, sentences."""
 
 import json
 import re

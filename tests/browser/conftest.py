@@ -187,7 +187,7 @@ def open_page(tabs, address):
     def open_page(path, theme="light", width=1300, scheme="http", scripts=True, height=900):
         page = tabs.take(scripts)
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         page.base = address if scheme == "http" else SITE.as_uri()
         page.record = Record()
         page.goto(f"{page.base}/{path}", wait_until="load")
@@ -198,16 +198,17 @@ def open_page(tabs, address):
 
 @pytest.fixture
 def blank_page(tabs):
-    """blank_page(width=360, height=900, theme="light"): an empty page, to mount explorers in.
+    """blank_page(width=360, height=900, theme="light", motion="reduce"): an empty page, to mount
+    explorers in.
 
     At the end of the test, errors in it or on its console fail the test.
     """
     opened = []
 
-    def blank_page(width=360, height=900, theme="light"):
+    def blank_page(width=360, height=900, theme="light", motion="reduce"):
         page = tabs.take()
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme="light", reduced_motion=motion)
         page.base, page.record = "about:", Record()
         page.goto("about:blank")  # a new document: what an earlier test left is gone
         open_blank(page, theme)

@@ -123,23 +123,3 @@ def test_the_picture_is_what_the_numbers_say(blank):
                  for rect in place.locator(".lane-memory").all()]  # fmt: skip
     np.testing.assert_allclose(opacities, (1 / (1 + np.exp(-1))) ** np.arange(20), atol=1e-4)
     assert place.locator(".lane-word").text_content() == "half-life 2.21"
-
-
-@pytest.mark.parametrize("width", [320, 360, 1300])
-def test_nothing_stands_out_sideways_and_the_height_stays(blank, width):
-    blank.set_viewport_size({"width": width, "height": 900})
-    place = mount(blank, MemoryLaneExplorer())
-    heights = set()
-    for state in settings():
-        blank.evaluate("s => Object.entries(s).forEach(([k, v]) => models.m.set(k, v))", state)
-        assert blank.evaluate("document.documentElement.scrollWidth") <= width
-        heights.add(round(place.bounding_box()["height"]))
-    assert len(heights) == 1
-
-
-def test_cleanup_leaves_nothing_behind(blank):
-    place = mount(blank, MemoryLaneExplorer())
-    assert blank.evaluate("models.m.listeners.length") == 6
-    blank.evaluate("cleanups.v()")
-    assert blank.evaluate("models.m.listeners.length") == 0
-    assert place.inner_html() == ""

@@ -197,6 +197,43 @@ def gate_explorer(place, faults):
     expect(said(place)).to_contain_text("All gates are free:")
 
 
+def wiring_explorer(place, faults):
+    """Seven routes; without the hidden ones three; one when step 3 is told what was right."""
+    radio(place, "Weight W_xh").check()
+    expect(said(place)).to_contain_text("Seven routes lead")
+    place.locator(".wiring-term").nth(1).click()
+    assert faults() == []
+    place.get_by_role("checkbox", name="hidden recurrence").press("Space")
+    expect(said(place)).to_contain_text("Three routes lead")
+    hears = place.get_by_role("radiogroup", name="Step 3 hears").get_by_role("radio")
+    hears.first.press("ArrowRight")
+    expect(said(place)).to_contain_text("One route leads")
+    radio(place, "Weight W_hh").check()
+    expect(said(place)).to_contain_text("No route leads from L_3 back to W_hh")
+    assert faults() == []
+
+
+def horizon_explorer(place, faults):
+    for task in ("four sines", "logistic", "noisy sine"):
+        place.get_by_label("Series").select_option(task)
+        slider(place, "prompt, values").press("Home")
+        expect(said(place)).to_contain_text("prompt of 1")
+        assert faults() == []
+    place.get_by_label("Rate of true inputs").select_option("linear")
+    expect(said(place)).to_contain_text("falling from 100 %")
+    assert faults() == []
+
+
+def replay_explorer(place, faults):
+    slider(place, "update").press("Home")
+    expect(said(place)).to_contain_text("before the first update")
+    slider(place, "update").press("ArrowRight")
+    expect(said(place)).to_contain_text("updates: ")
+    for view in ("loss", "test error", "other lengths"):
+        radio(place, view).check()
+        assert faults() == []
+
+
 TOURS = {
     "parameter-counter": parameter_counter,
     "dogs-stepper": dogs_stepper,
@@ -206,6 +243,9 @@ TOURS = {
     "clipping-explorer": clipping_explorer,
     "memory-lane-explorer": memory_lane_explorer,
     "gate-explorer": gate_explorer,
+    "wiring-explorer": wiring_explorer,
+    "horizon-explorer": horizon_explorer,
+    "replay-explorer": replay_explorer,
 }
 
 

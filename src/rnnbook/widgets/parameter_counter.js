@@ -111,8 +111,8 @@ export default {
       ticks.forEach((tick, i) => (tick.textContent = thousands((scale * i) / 2)));
       note.textContent =
         `All bars have one linear scale, from 0 to ${thousands(scale)} numbers; one that goes on ` +
-        "beyond it ends in a point. The dashed line marks the RNN, and × compares with it. Counted: the recurrent or hidden layer alone, " +
-        "without the readout.";
+        "beyond it ends in a point. The dashed line marks the RNN, and × compares with it. " +
+        "Counted: the recurrent or hidden layer alone, without the readout.";
       live.say(sentence(...sizes, secondBias));
     }
 

@@ -57,16 +57,16 @@ class WiringExplorer(Explorer):
     @property
     def wiring(self) -> Wiring:
         """What the switches stand for, to compute with."""
-        return Wiring(3, hidden=self.hidden, fed=(self.step_2, self.step_3), inputs=self.inputs)
+        return _wiring(self.hidden, self.step_2, self.step_3, self.inputs)
 
     def listed(self, name=None) -> tuple:
         """The routes that are left, from L_3 to a weight (the chosen one), a state or an output."""
-        name = self.weight if name is None else name
-        return self.wiring.routes(name) if name in WEIGHTS else self.wiring.arriving(name)
+        return _routes(self.wiring, self.weight if name is None else name)
 
     def counts(self) -> dict:
         """How many routes lead to h_2, h_1, y_2, y_1 and to each use of the chosen weight."""
-        uses = {f"{self.weight}^({t})": len(self.wiring.routes(self.weight, t)) for t in STEPS}
+        ends = [route.stations[-1] for route in self.listed()]
+        uses = {use: ends.count(use) for use in (f"{self.weight}^({t})" for t in STEPS)}
         return {name: len(self.listed(name)) for name in NODES} | uses
 
     def sentence(self) -> str:
@@ -126,6 +126,16 @@ def positions():
 
 
 @cache
+def _wiring(hidden, step_2, step_3, inputs):
+    return Wiring(3, hidden=hidden, fed=(step_2, step_3), inputs=inputs)
+
+
+@cache
+def _routes(wiring, name):
+    return wiring.routes(name) if name in WEIGHTS else wiring.arriving(name)
+
+
+@cache
 def all_routes() -> dict:
     """The routes of all positions, each once, by where they lead; later uses come first.
 
@@ -133,10 +143,9 @@ def all_routes() -> dict:
     """
     found = {name: {} for name in (*WEIGHTS, *NODES)}
     for place in positions():
-        wiring = Wiring(3, hidden=place["hidden"], fed=(place["step_2"], place["step_3"]),
-                        inputs=place["inputs"])
+        wiring = _wiring(**place)
         for name, routes in found.items():
-            for r in wiring.routes(name) if name in WEIGHTS else wiring.arriving(name):
+            for r in _routes(wiring, name):
                 routes[r.stations, r.factors] = list(r.edges)
     return {
         name: [

@@ -1,14 +1,11 @@
 """The wiring explorer in a browser: its list in every position, the keyboard, two copies."""
 
-import pytest
 from playwright.sync_api import expect
 
-from explorer_page import mount, open_blank
+from explorer_page import mount
 from rnnbook.widgets import WiringExplorer
 from rnnbook.widgets.wiring_explorer import NODES, positions
 from rnnbook.wirings import WEIGHTS
-
-CHAPTER = "notebooks/10_teacher_forcing.html"
 
 READ = """(places) => places.map((place) => {
   for (const [name, value] of Object.entries(place)) models.m.set(name, value);
@@ -27,18 +24,6 @@ READ = """(places) => places.map((place) => {
     height: root.getBoundingClientRect().height,
   };
 })"""
-
-
-@pytest.fixture
-def blank(browser):
-    page = browser.new_page(viewport={"width": 360, "height": 900})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    open_blank(page)
-    yield page
-    page.close()
-    assert not wrong
 
 
 def said(place):
@@ -71,27 +56,6 @@ def test_the_page_shows_sympys_list_in_every_position(blank):
         assert page["lines"] == sum(len(route.stations) - 1 for route in routes)
         assert page["ends"] == len(routes)
         assert page["off"] == 10 - len(explorer.wiring.edges)
-
-
-@pytest.mark.parametrize("width", [320, 360, 768, 1300])
-def test_nothing_stands_out_sideways_and_nothing_below_jumps(blank, width):
-    blank.set_viewport_size({"width": width, "height": 900})
-    mount(blank, WiringExplorer())
-    places = [{**place, "weight": weight} for place in positions() for weight in WEIGHTS]
-    heights = {page["height"] for page in blank.evaluate(READ, places)}
-    blank.evaluate("models.m.set('hidden', true)")
-    blank.evaluate(READ, [{"step_2": "free", "step_3": "free", "weight": "W_xh", "inputs": True}])
-    out = blank.evaluate(
-        """() => {
-          const edge = document.querySelector(".wiring-explorer").getBoundingClientRect().right;
-          return [...document.querySelectorAll(".wiring-explorer *")].filter((node) =>
-            node.getBoundingClientRect().right > edge + 0.5).map((node) => String(node.className));
-        }"""
-    )
-    assert out == []
-    assert blank.evaluate("document.documentElement.scrollWidth") <= width
-    if width != 320:
-        assert len(heights) == 1
 
 
 def test_the_keyboard_switches_edges_and_picks_terms(blank):
@@ -145,75 +109,3 @@ def test_wrong_values_from_a_linked_widget_do_no_harm(blank):
     expect(said(place)).to_contain_text("no state; step 2 hears its own output y_1")
     assert "undefined" not in place.inner_html()
     assert "NaN" not in place.inner_html()
-
-
-def test_two_copies_do_not_disturb_each_other_and_leave_nothing(blank):
-    one = mount(blank, WiringExplorer(), model="a", view="one")
-    two = mount(blank, WiringExplorer(), model="b", view="two")
-    three = mount(blank, WiringExplorer(), model="a", view="three")
-    one.get_by_role("radiogroup", name="Step 2 hears").get_by_role("radio").nth(1).check()
-    expect(said(three)).to_contain_text("step 2 hears the target d_1")
-    expect(said(two)).to_contain_text("step 2 hears its own output y_1")
-    ids = blank.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
-    blank.evaluate("cleanups.one(); cleanups.three()")
-    assert blank.evaluate("models.a.listeners.length") == 0
-    assert one.inner_html() == three.inner_html() == ""
-
-
-def test_every_control_has_a_name_and_is_large_enough(blank):
-    place = mount(blank, WiringExplorer())
-    for control in place.locator("input, button").all():
-        box = control.bounding_box()
-        label = control.evaluate("node => node.closest('label')?.getBoundingClientRect().height")
-        assert max(box["height"], label or 0) >= 24
-    snapshot = place.aria_snapshot()
-    for name in ("hidden recurrence: ht−1 → ht", "Step 2 hears", "Step 3 hears", "Weight b_y"):
-        assert name in snapshot
-
-
-# ---- in the book ----
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_explorer_in_its_chapter_answers_the_keyboard(open_page, scheme):
-    page = open_page(CHAPTER, scheme=scheme)
-    place = page.locator(".wiring-explorer").first
-    expect(said(place)).to_contain_text("Seven routes lead")
-    place.get_by_role("checkbox", name="hidden recurrence").press("Space")
-    expect(said(place)).to_contain_text("Three routes lead")
-    place.get_by_role("radiogroup", name="Step 3 hears").get_by_role("radio").first.press(
-        "ArrowRight")
-    expect(said(place)).to_contain_text("One route leads")
-
-
-@pytest.mark.parametrize("width", [360, 1300])
-def test_the_place_that_was_kept_is_the_place_that_is_needed(open_page, width):
-    """Otherwise the text below jumps when the explorer comes alive."""
-    page = open_page(CHAPTER, width=width)
-    slot = page.locator(".explorer-slot:has(.wiring-explorer)").first
-    expect(slot.locator(".wiring-explorer")).to_be_visible()
-    kept = float(slot.evaluate("node => parseFloat(getComputedStyle(node).minHeight)"))
-    needed = slot.locator(".rnnbook-explorer").bounding_box()["height"]
-    assert needed - 24 <= kept <= needed + 48
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(open_page, alive, axe, theme):
-    page = open_page(CHAPTER, theme=theme, width=360)
-    assert alive(page)
-    axe.load(page)
-    place = page.locator(".wiring-explorer").first
-
-    def faults():
-        return page.evaluate(
-            "axe.run('.explorer-slot', {resultTypes: ['violations']})"
-            ".then((found) => found.violations.map((rule) => rule.id))"
-        )
-
-    assert faults() == []
-    place.locator(".wiring-term").nth(1).click()
-    assert faults() == []
-    place.get_by_role("checkbox", name="hidden recurrence").press("Space")
-    place.get_by_role("radio", name="Weight W_hh").check()
-    assert faults() == []

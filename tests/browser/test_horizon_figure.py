@@ -4,25 +4,11 @@ import base64
 import itertools
 
 import numpy as np
-import pytest
 from playwright.sync_api import expect
 
-from explorer_page import module, mount, open_blank
+from explorer_page import module, mount
 from rnnbook.experiments import horizon as saved
 from rnnbook.widgets import HorizonExplorer
-
-
-@pytest.fixture
-def blank(browser):
-    page = browser.new_page(viewport={"width": 360, "height": 1200})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    open_blank(page)
-    yield page
-    page.close()
-    assert not wrong
-
 
 ASK = """async ([source, table, errors, settings]) => {
   const { curve, locate, sentence } = await import(source);
@@ -88,29 +74,3 @@ def test_controls_move_the_traits_and_the_words(blank):
     assert blank.evaluate("[models.m.get('task'), models.m.get('horizon')]") == ["logistic", 20]
     label = view.get_by_role("img").get_attribute("aria-label")
     assert "at step 20." in label
-
-
-def test_two_copies_do_not_disturb_each_other_and_cleanup_leaves_nothing(blank):
-    one = mount(blank, HorizonExplorer(), model="a", view="one")
-    two = mount(blank, HorizonExplorer(task="four sines"), model="b", view="two")
-    one.get_by_label("step ahead").focus()
-    blank.keyboard.press("Home")
-    expect(one.locator(".rnnbook-says")).to_have_text(HorizonExplorer(horizon=1).sentence())
-    expect(two.locator(".rnnbook-says")).to_have_text(
-        HorizonExplorer(task="four sines").sentence())
-    ids = blank.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
-    blank.evaluate("cleanups.one()")
-    assert one.evaluate("node => node.childElementCount") == 0
-    assert blank.evaluate("models.a.listeners.length") == 0
-
-
-@pytest.mark.parametrize("task", saved.TASKS)
-def test_it_fits_a_phone_and_keeps_its_height(blank, task):
-    view = mount(blank, HorizonExplorer(task=task, rate=0.0))
-    heights = set()
-    for schedule in HorizonExplorer().table["schedules"]:
-        blank.evaluate("([name]) => models.m.set('schedule', name)", [schedule])
-        heights.add(view.evaluate("node => node.firstElementChild.offsetHeight"))
-    assert len(heights) == 1
-    assert blank.evaluate("document.documentElement.scrollWidth") <= 360
