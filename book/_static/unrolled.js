@@ -2,13 +2,23 @@
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-// What wide formulas, code and tables need: a region that scrolls must be reachable by keyboard.
+// What wide formulas, code, tables and pictures need: a region that scrolls must be reachable by
+// keyboard, and show on which side it goes on.
 (() => {
-  const wide = ".formula, .highlight pre, .output pre, .scrolls, .table-wrapper";
+  const wide = ".formula, .highlight pre, .output pre, .scrolls, .table-wrapper, .picture";
+  const mark = (region) => {
+    const left = region.scrollLeft > 1;
+    const right = region.scrollLeft + region.clientWidth < region.scrollWidth - 1;
+    const beyond = left && right ? "both" : left ? "left" : right ? "right" : "";
+    // A picture is laid on the page as light when it is dark: faded, it would have a ground.
+    if (beyond && !region.matches(".picture")) region.dataset.beyond = beyond;
+    else delete region.dataset.beyond;
+  };
   const update = () => {
     for (const region of document.querySelectorAll(wide)) {
       if (region.scrollWidth > region.clientWidth + 1) region.tabIndex = 0;
       else region.removeAttribute("tabindex");
+      mark(region);
     }
   };
   let waiting;
@@ -21,4 +31,6 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
   // A folded cell has no width until it is opened.
   document.addEventListener("toggle", soon, true);
   document.addEventListener("click", soon);
+  const moved = ({ target }) => target.matches?.(wide) && mark(target);
+  document.addEventListener("scroll", moved, { capture: true, passive: true });
 })();

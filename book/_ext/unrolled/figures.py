@@ -1,8 +1,10 @@
-"""Two promises about pictures: each has a text alternative, and none moves the page.
+"""Three promises about pictures: each has a text alternative, none moves the page, and all can be
+read on a phone.
 
 A picture without a text alternative is a warning, and so, with -W, the end of the build. Each
 picture's size stands in the page, which therefore has its place ready: an inch of a figure
-(`figsize`) is 96 px of the page, however fine its grain.
+(`figsize`) is 96 px of the page, however fine its grain. Each stands in a box of its own, in which
+it can be moved sideways where the screen is too narrow for its words.
 """
 
 import re
@@ -55,7 +57,10 @@ def reserve(app, pagename, templatename, context, doctree):
         if not name or name[1] not in files or " width=" in match[0] or "width:" in match[0]:
             return match[0]
         known = size(Path(app.srcdir) / files[name[1]])
-        return f'<img width="{known[0]}" height="{known[1]}"{match[1]}' if known else match[0]
+        if known is None:
+            return match[0]
+        image = f'<img width="{known[0]}" height="{known[1]}"{match[1]}'
+        return f'<span class="picture">{image}</span>'
 
     context["body"] = re.sub(r"<img( [^>]*>)", with_size, context["body"])
 
