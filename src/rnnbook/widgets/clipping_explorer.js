@@ -509,33 +509,12 @@ function errors(pen, colours, { path, free, rule, step }, box, dark) {
 
 /* ---- the controls ---- */
 
-const STARTS = [
-  { text: "plateau", w0: 4.25, b0: -2.75 },
-  { text: "valley", w0: 4.7, b0: -2 },
-  { text: "no wall", w0: 3.2, b0: -2.2 },
-];
-const RULES = [["norm", "by norm"], ["value", "by value"], ["none", "none"]];
-
-/* A row of native radio buttons. */
-function choices(label, texts, choose) {
-  const group = freshId();
-  const items = texts.map((text, i) => {
-    const input = element("input", { type: "radio", name: group, value: i });
-    input.addEventListener("change", () => choose(i));
-    return { input, node: element("label", { class: "clipping-choice" }, input, text) };
-  });
-  return {
-    node: element("div", { class: "clipping-choices", role: "radiogroup", "aria-label": label },
-      element("span", { class: "clipping-heading", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      items.forEach(({ input, node }, i) => {
-        input.checked = i === chosen;
-        node.classList.toggle("clipping-chosen", i === chosen);
-      });
-    },
-  };
-}
+const STARTS = {
+  plateau: { w0: 4.25, b0: -2.75 },
+  valley: { w0: 4.7, b0: -2 },
+  "no wall": { w0: 3.2, b0: -2.2 },
+};
+const RULES = { norm: "by norm", value: "by value", none: "none" };
 
 /* A slider over `count` + 1 values. */
 function scale(model, trait, text, count, value, position) {
@@ -587,9 +566,10 @@ export default {
       model.save_changes();
     };
     const live = liveRegion();
-    const rules = choices("Clip", RULES.map(([, text]) => text), (i) => change({ rule: RULES[i][0] }));
-    const starts = choices("Start", STARTS.map((start) => start.text), (i) =>
-      change({ w0: STARTS[i].w0, b0: STARTS[i].b0 }));
+    const rules = radioRow("Clip", Object.keys(RULES), Object.values(RULES),
+      (rule) => change({ rule }));
+    const starts = radioRow("Start", Object.keys(STARTS), Object.keys(STARTS),
+      (name) => change(STARTS[name]));
     const threshold = logScale(model, "threshold", "threshold", 0.01, 100);
     const rate = logScale(model, "rate", "learning rate", 0.001, 1);
     const step = scale(model, "step", "step", LAST, (k) => k, (k) => k);
@@ -679,21 +659,22 @@ export default {
 
     function draw() {
       request = 0;
-      const rule = RULES.some(([name]) => name === model.get("rule")) ? model.get("rule") : "norm";
+      const rule = Object.keys(RULES).includes(model.get("rule")) ? model.get("rule") : "norm";
       const state = {
         rule,
         threshold: within(model.get("threshold"), 0.01, 100, 1),
         rate: within(model.get("rate"), 0.001, 1, 0.1),
         step: whole(model.get("step"), 0, LAST),
-        w0: within(model.get("w0"), -LIMIT, LIMIT, STARTS[0].w0),
-        b0: within(model.get("b0"), -LIMIT, LIMIT, STARTS[0].b0),
+        w0: within(model.get("w0"), -LIMIT, LIMIT, STARTS.plateau.w0),
+        b0: within(model.get("b0"), -LIMIT, LIMIT, STARTS.plateau.b0),
       };
       state.free = descend(state.w0, state.b0, state.rate, "none", 1);
       state.path = rule === "none" ? state.free
         : descend(state.w0, state.b0, state.rate, rule, state.threshold);
 
-      rules.show(RULES.findIndex(([name]) => name === rule));
-      starts.show(STARTS.findIndex(({ w0, b0 }) => w0 === state.w0 && b0 === state.b0));
+      rules.show(rule);
+      starts.show(Object.keys(STARTS).find((name) =>
+        STARTS[name].w0 === state.w0 && STARTS[name].b0 === state.b0));
       threshold.show(state.threshold);
       threshold.node.classList.toggle("clipping-unused", rule === "none");
       rate.show(state.rate);

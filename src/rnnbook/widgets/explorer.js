@@ -181,21 +181,27 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
   };
 }
 
-/* A row of native radio buttons; each text is a string or a node. */
-export function radioRow(label, values, texts, choose) {
+/* A row of native radio buttons; each text is a string, a node or a list of them. `show` may close
+   some: they stay in their places and can't be chosen. */
+export function radioRow(label, values, texts, choose, className = "") {
   const group = freshId();
   const items = values.map((value, i) => {
     const input = element("input", { type: "radio", name: group, value });
+    const text = element("span", {}, ...[texts[i]].flat());
     input.addEventListener("change", () => choose(value));
-    return { value, input, node: element("label", { class: "rnnbook-choice" }, input, texts[i]) };
+    return { value, input, text,
+      node: element("label", { class: "rnnbook-choice" }, input, text) };
   });
   return {
-    node: element("div", { class: "rnnbook-choices", role: "radiogroup", "aria-label": label },
+    items,
+    node: element("div",
+      { class: `rnnbook-choices ${className}`, role: "radiogroup", "aria-label": label },
       element("span", { class: "rnnbook-choices-name", "aria-hidden": "true" }, label),
       ...items.map((item) => item.node)),
-    show(chosen) {
+    show(chosen, closed = []) {
       for (const { value, input, node } of items) {
         input.checked = value === chosen;
+        input.disabled = closed.includes(value);
         node.classList.toggle("rnnbook-chosen", value === chosen);
       }
     },

@@ -446,27 +446,6 @@ function written(text) {
     : formula(part)));
 }
 
-/* A row of native radio buttons. */
-function choices(label, values, texts, className, choose) {
-  const group = freshId();
-  const items = values.map((value, i) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input, node: element("label", { class: "gradient-choice" }, input, texts[i]) };
-  });
-  return {
-    node: element("div", { class: `gradient-choices ${className}`, role: "radiogroup", "aria-label": label },
-      element("span", { class: "gradient-heading", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("gradient-chosen", value === chosen);
-      }
-    },
-  };
-}
-
 /* A slider over the gains, or over a reader's own cells. */
 function gainSlider(model, table) {
   const id = freshId();
@@ -503,10 +482,11 @@ export default {
     const asked = () => Object.fromEntries(
       ["T", "gain", "kind", "forget_bias"].map((trait) => [trait, model.get(trait)]));
 
-    const kinds = choices("Cell", table.kinds, table.kinds, "gradient-kinds", (kind) => change({ kind }));
-    const biases = choices("Forget bias", table.biases,
-      table.biases.map((bias) => String(bias).replace("-", "−")), "gradient-biases",
-      (bias) => change({ forget_bias: bias }));
+    const kinds = radioRow("Cell", table.kinds, table.kinds, (kind) => change({ kind }),
+      "gradient-kinds");
+    const biases = radioRow("Forget bias", table.biases,
+      table.biases.map((bias) => String(bias).replace("-", "−")),
+      (bias) => change({ forget_bias: bias }), "gradient-biases");
     const rule = element("p", { class: "gradient-rule" });
     const T = slider(model, "T", "steps", 1, table.T);
     const gain = gainSlider(model, table);

@@ -42,29 +42,6 @@ function fraction(above, below, d = "∂") {
     part(above, "path-above"), part(below, "path-below"));
 }
 
-/* A group of native radio buttons. Each may look like whatever its label holds. */
-function radios(label, values, className, choose) {
-  const group = freshId();
-  const items = values.map((value) => {
-    const input = element("input", { type: "radio", name: group, value });
-    const text = element("span", {});
-    input.addEventListener("change", () => choose(value));
-    return { value, input, text,
-      node: element("label", { class: `path-choice ${className}` }, input, text) };
-  });
-  return {
-    items,
-    node: element("div", { class: "path-radios", role: "radiogroup", "aria-label": label },
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("path-chosen", value === chosen);
-      }
-    },
-  };
-}
-
 /* The unrolled network. Columns are shares of the width, rows are pixels, so that nothing but the
    distances changes with the width. The way back runs beside the arrows, a little up and left. */
 const X = [10, 36, 62, 88];
@@ -112,12 +89,13 @@ function network(choose) {
     element("span", { class: `path-plain path-plain-${weight}`, "aria-hidden": "true",
       style: `left: ${x}%` }, math(weight))));
 
-  const losses = radios("Loss", STEPS, "path-loss", (loss) => choose({ loss }));
-  const uses = radios("Use of the weight", STEPS, "path-use", (use) => choose({ use }));
-  for (const { value, node, input, text } of losses.items) {
+  const losses = radioRow("Loss", STEPS, STEPS.map((t) => math(`L_${t}`)),
+    (loss) => choose({ loss }), "path-losses");
+  const uses = radioRow("Use of the weight", STEPS, STEPS.map(() => ""),
+    (use) => choose({ use }), "path-uses");
+  for (const { value, node, input } of losses.items) {
     node.style.setProperty("--x", X[value]);
     input.setAttribute("aria-label", `Loss L_${value} of step ${value}`);
-    text.append(math(`L_${value}`));
   }
   for (const { value, node } of uses.items) {
     node.style.setProperty("--x", X[value]);
@@ -143,9 +121,8 @@ function network(choose) {
     show(weight, t, s) {
       stage.dataset.weight = weight;
       losses.show(t);
-      uses.show(s);
+      uses.show(s, STEPS.filter((step) => step > t));
       for (const { value, input, text } of uses.items) {
-        input.disabled = value > t;
         input.setAttribute("aria-label", `Use of ${weight} at step ${value}`);
         text.replaceChildren(math(`${weight}^(${value})`));
       }
@@ -279,9 +256,9 @@ export default {
     };
 
     const live = liveRegion();
-    const weights = radios("Weight", WEIGHTS, "path-weight", (weight) => choose({ weight }));
-    for (const { value, input, text } of weights.items) {
-      text.append(math(value));
+    const weights = radioRow("Weight", WEIGHTS, WEIGHTS.map(math), (weight) => choose({ weight }),
+      "path-weights");
+    for (const { value, input } of weights.items) {
       input.setAttribute("aria-label", `Weight ${value}`);
     }
     const net = network(choose);

@@ -464,28 +464,6 @@ function further(state, size) {
 
 /* ---- the controls ---- */
 
-/* A row of native radio buttons; `choose` gets the value. */
-function choices(label, values, texts, choose) {
-  const group = freshId();
-  const items = values.map((value, i) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input, node: element("label", { class: "replay-choice" }, input, texts[i]) };
-  });
-  return {
-    node: element("div", { class: "replay-choices", role: "radiogroup", "aria-label": label },
-      element("span", { class: "replay-heading", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen, closed = []) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        input.disabled = closed.includes(value);
-        node.classList.toggle("replay-chosen", value === chosen);
-      }
-    },
-  };
-}
-
 /* The cells: which are shown, how they are drawn, how far they are. */
 function results(toggle) {
   const heads = [0, 1, 2].map(() => element("th", { scope: "col" }));
@@ -497,7 +475,7 @@ function results(toggle) {
       `<polyline class="replay-median ${className(cell)}" points="0,7 34,7"/>${mark(cell, 17, 7)}</svg>`);
     const cells = heads.map(() => element("td"));
     const node = element("tr", {}, element("th", { scope: "row" },
-      element("label", { class: "replay-cell" }, input, swatch, element("span", {}, cell))), ...cells);
+      element("label", { class: "rnnbook-choice replay-cell" }, input, swatch, element("span", {}, cell))), ...cells);
     return { cell, input, cells, node };
   });
   return {
@@ -547,13 +525,13 @@ export default {
     /* The end of one length's runs is the end of every other's. */
     const goTo = (update) => change({ update: update >= budgetOf(state().chosen) ? longest : update });
 
-    const task = choices("Task", tasks, tasks, (name) => {
+    const task = radioRow("Task", tasks, tasks, (name) => {
       change({ task: name, T: read(groups, { task: name, T: state().T }).T });
     });
     const lengthPlace = element("div");
     let length = null;
     let lengthsOf = "";
-    const view = choices("Picture", VIEWS, ["loss", "test error", "other lengths"],
+    const view = radioRow("Picture", VIEWS, ["loss", "test error", "other lengths"],
       (name) => change({ view: name }));
     const table = results((cell, on) => {
       const cells = state().cells.filter((one) => one !== cell);
@@ -591,7 +569,8 @@ export default {
       task.show(now.task);
       if (lengthsOf !== now.lengths.join()) {
         lengthsOf = now.lengths.join();
-        length = choices("Length", now.lengths, now.lengths.map((T) => `T = ${T}`), (T) => change({ T }));
+        length = radioRow("Length", now.lengths, now.lengths.map((T) => `T = ${T}`),
+          (T) => change({ T }));
         lengthPlace.replaceChildren(length.node);
       }
       length.show(now.T);

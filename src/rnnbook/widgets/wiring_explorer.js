@@ -146,30 +146,6 @@ function network(change) {
   };
 }
 
-/* ---- the switches ---- */
-
-function choices(label, values, name, say, choose) {
-  const group = freshId();
-  const items = values.map((value) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input,
-      node: element("label", { class: "wiring-choice" }, input, element("span", {}, ...say(value))) };
-  });
-  return {
-    node: element("div", { class: "wiring-group" },
-      element("span", { class: "wiring-label", "aria-hidden": "true" }, label),
-      element("div", { class: `wiring-choices wiring-${name}`, role: "radiogroup", "aria-label": label },
-        ...items.map((item) => item.node))),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("wiring-chosen", value === chosen);
-      }
-    },
-  };
-}
-
 /* ---- what is left ---- */
 
 function list(pick) {
@@ -247,12 +223,12 @@ export default {
     hidden.node.lastChild.append(": ", math("h_{t-1}"), " → ", math("h_t"));
     const inputs = checkbox(model, "inputs", "inputs");
     inputs.node.lastChild.append(": ", math("x_t"), " → ", math("h_t"));
-    const fed = [2, 3].map((t) => choices(`Step ${t} hears`, FED, "fed", (word) =>
-      formula(heard(word, t)), (word) => set(`step_${t}`, word)));
-    const weights = choices("Derivative in", WEIGHTS, "weights", (name) => [math(name)],
-      (name) => set("weight", name));
-    for (const input of weights.node.querySelectorAll("input")) {
-      input.setAttribute("aria-label", `Weight ${input.value}`);
+    const fed = [2, 3].map((t) => radioRow(`Step ${t} hears`, FED,
+      FED.map((word) => formula(heard(word, t))), (word) => set(`step_${t}`, word), "wiring-fed"));
+    const weights = radioRow("Derivative in", WEIGHTS, WEIGHTS.map(math),
+      (name) => set("weight", name), "wiring-weights");
+    for (const { value, input } of weights.items) {
+      input.setAttribute("aria-label", `Weight ${value}`);
     }
     const net = network(change);
     const terms = list(pick);
