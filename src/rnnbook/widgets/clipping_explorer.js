@@ -575,25 +575,9 @@ export default {
     const step = scale(model, "step", "step", LAST, (k) => k, (k) => k);
     const closeUp = checkbox(model, "close_up", "close-up");
 
-    const hint = element("p", { class: "clipping-hint", id: freshId() }, HINT);
-    let refused = null;
-    const forgive = (field) => {
-      field.removeAttribute("aria-describedby");
-      if (field !== refused) return; // the message is about another field
-      refused = null;
-      hint.textContent = HINT;
-      hint.classList.remove("clipping-refused");
-    };
-    const refuse = (text, field) => {
-      if (refused) refused.removeAttribute("aria-describedby");
-      refused = field;
-      field.setAttribute("aria-describedby", hint.id);
-      hint.textContent = text;
-      hint.classList.add("clipping-refused");
-      live.announce(text);
-    };
+    const hint = fieldHint(HINT, live);
     const field = (trait) => numberField({
-      name: `start, ${trait[0]}`, limit: LIMIT, step: 0.05, refuse, forgive,
+      name: `start, ${trait[0]}`, limit: LIMIT, step: 0.05, hint,
       change: (value) => change({ [trait]: value }),
     });
     const fields = { w0: field("w0"), b0: field("b0") };
@@ -615,7 +599,7 @@ export default {
             element("label", {}, math("b"), " ", fields.b0.node), closeUp.node)),
         element("div", { role: "group", "aria-label": "Threshold and learning rate" },
           threshold.node, rate.node)),
-      hint,
+      hint.node,
       element("div", { class: "clipping-keys" },
         element("span", { class: "clipping-key" }, swatch(true), "without clipping"), clippedKey),
       figure,

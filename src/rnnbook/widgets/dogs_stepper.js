@@ -186,7 +186,7 @@ function strip(choose) {
 }
 
 /* The editable numbers. A vector is shown as a matrix of one row. */
-function weights(model, refuse, forgive) {
+function weights(model, hint) {
   const units = ["1", "2", "3"];
   const grids = [
     { name: "W_xh", rows: LETTERS, columns: units, what: "from the letter into the note" },
@@ -204,8 +204,7 @@ function weights(model, refuse, forgive) {
       name: row === null ? `${symbol}, column ${column}` : `${symbol}, row ${row}, column ${column}`,
       limit: LIMIT,
       step: 0.1,
-      refuse,
-      forgive,
+      hint,
       change(value) {
         const now = structuredClone(model.get(grid.name));
         if (row === null) now[j] = value;
@@ -290,24 +289,8 @@ export default {
       stageItem(5, chances.node, verdict),
     ];
 
-    const hint = element("p", { class: "dogs-hint", id: freshId() }, HINT);
-    let refused = null;
-    const forgive = (field) => {
-      field.removeAttribute("aria-describedby");
-      if (field !== refused) return; // the message is about another field
-      refused = null;
-      hint.textContent = HINT;
-      hint.classList.remove("dogs-refused");
-    };
-    const refuse = (text, field) => {
-      if (refused) refused.removeAttribute("aria-describedby");
-      refused = field;
-      field.setAttribute("aria-describedby", hint.id);
-      hint.textContent = text;
-      hint.classList.add("dogs-refused");
-      live.announce(text);
-    };
-    const grid = weights(model, refuse, forgive);
+    const hint = fieldHint(HINT, live);
+    const grid = weights(model, hint);
     const reset = element("button", { type: "button" }, "Reset weights");
     reset.addEventListener("click", () => {
       const start = model.get("start");
@@ -326,7 +309,7 @@ export default {
         element("div", { class: "dogs-weights", role: "group", "aria-label": "Weights" },
           element("div", { class: "dogs-weights-head" },
             element("p", { class: "dogs-weights-title" }, "The weights"), reset),
-          hint,
+          hint.node,
           ...grid.nodes)));
 
     function draw() {

@@ -128,9 +128,33 @@ export function follow(model, traits, draw) {
   };
 }
 
-/* A field for one number within ±limit. An entry that is none is marked and reported, and the
-   last good value stays in the model. `step` is what an arrow key adds. */
-export function numberField({ name, limit, step, change, refuse, forgive }) {
+/* The line under number fields: what can be typed, or in its place what was refused and why. */
+export function fieldHint(text, live) {
+  const node = element("p", { class: "rnnbook-hint", id: freshId() }, text);
+  let refused = null;
+  return {
+    node,
+    refuse(field, why) {
+      if (refused) refused.removeAttribute("aria-describedby");
+      refused = field;
+      field.setAttribute("aria-describedby", node.id);
+      node.textContent = why;
+      node.classList.add("rnnbook-refused");
+      live.announce(why);
+    },
+    forgive(field) {
+      field.removeAttribute("aria-describedby");
+      if (field !== refused) return; // the message is about another field
+      refused = null;
+      node.textContent = text;
+      node.classList.remove("rnnbook-refused");
+    },
+  };
+}
+
+/* A field for one number within ±limit. An entry that is none is marked and reported in the hint,
+   and the last good value stays in the model. `step` is what an arrow key adds. */
+export function numberField({ name, limit, step, change, hint }) {
   const input = element("input", {
     type: "number", step: "any", min: -limit, max: limit, "aria-label": name,
     class: "rnnbook-number", autocomplete: "off",
@@ -142,7 +166,7 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
     input.title = String(value);
     if (input.hasAttribute("aria-invalid")) {
       input.removeAttribute("aria-invalid");
-      forgive(input);
+      hint.forgive(input);
     }
   };
   const put = (value) => {
@@ -158,8 +182,8 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
     } else {
       input.setAttribute("aria-invalid", "true");
       const typed = input.value === "" ? "the entry" : fixed(value, 0);
-      refuse(`${name}: ${typed} is not a number from −${limit} to ${limit}; ` +
-        `${String(kept).replace("-", "−")} stays.`, input);
+      hint.refuse(input, `${name}: ${typed} is not a number from −${limit} to ${limit}; ` +
+        `${String(kept).replace("-", "−")} stays.`);
     }
   });
   input.addEventListener("keydown", (event) => {
