@@ -180,6 +180,12 @@ function ramp(dark) {
   });
 }
 
+function isDark(colour) {
+  const probe = element("canvas").getContext("2d");
+  probe.fillStyle = colour;
+  return parseInt(probe.fillStyle.slice(3, 5), 16) < 128; // the green of #rrggbb
+}
+
 const HIGHEST = 0.65; // √E of the plateau's far corner
 
 function shade(heights, columns, rows, dark) {
@@ -231,30 +237,15 @@ function ticks(low, high, most) {
   return { all, digits: size < 0.1 ? 2 : size < 1 ? 1 : 0 };
 }
 
-function write(pen, colours, text, x, y, colour) {
-  pen.lineJoin = "round";
-  pen.lineWidth = 4;
-  pen.strokeStyle = colours.surface;
-  pen.strokeText(text, x, y);
-  pen.fillStyle = colour;
-  pen.fillText(text, x, y);
-}
-
-function paint(canvas, size, colours, state, view, surface, dark) {
-  const { width, height, ratio } = size;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d");
-  const box = frame(size);
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.setLineDash([]);
-  pen.fillStyle = colours.surface;
-  pen.fillRect(0, 0, width, height);
+function paint(figure, state, view, { picture, dark }) {
+  const { colours } = figure;
+  const pen = figure.pen();
+  const box = frame(figure);
   pen.font = SMALL;
 
   const x = (w) => box.left + ((w - view.left) / (view.right - view.left)) * (box.right - box.left);
   const y = (b) => box.bottom - ((b - view.low) / (view.high - view.low)) * (box.bottom - box.top);
-  pen.drawImage(surface, box.left, box.top, box.right - box.left, box.bottom - box.top);
+  pen.drawImage(picture, box.left, box.top, box.right - box.left, box.bottom - box.top);
   mapAxes(pen, colours, view, box, x, y);
   places(pen, colours, box, x, y);
 
@@ -316,7 +307,7 @@ function places(pen, colours, box, x, y) {
     pen.save();
     pen.translate(x0, y0);
     pen.rotate(turn);
-    write(pen, colours, text, 0, aside, colours.ink);
+    seamedText(pen, colours, text, 0, aside, colours.ink);
     pen.restore();
   };
   pen.textAlign = "center";
@@ -452,7 +443,7 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
   }
   const left = Math.min(Math.max(best.left, box.left + 4), box.right - wide - 4);
   pen.textAlign = "left";
-  lines.forEach((some, k) => write(pen, colours, some, left, best.top + 12 + 16 * k,
+  lines.forEach((some, k) => seamedText(pen, colours, some, left, best.top + 12 + 16 * k,
     colour === colours.data ? colours.ink : colour));
   for (let px = 0; px <= wide; px += 5) {
     for (let py = 0; py <= tall; py += 5) full.push([left + px, best.top + py]);
@@ -582,8 +573,7 @@ export default {
     });
     const fields = { w0: field("w0"), b0: field("b0") };
 
-    const canvas = element("canvas", { class: "clipping-canvas" });
-    const figure = element("div", { class: "clipping-figure", role: "img" }, canvas);
+    const figure = canvasFigure("clipping-figure", ROLES, draw);
     const clippedName = element("span", {});
     const clippedKey = element("span", { class: "clipping-key clipping-clipped" },
       swatch(false), clippedName);
@@ -602,7 +592,7 @@ export default {
       hint.node,
       element("div", { class: "clipping-keys" },
         element("span", { class: "clipping-key" }, swatch(true), "without clipping"), clippedKey),
-      figure,
+      figure.node,
       step.node,
       element("div", { class: "clipping-said" }, ...live.nodes),
       element("ul", { class: "clipping-numbers", "aria-label": "The present step" },
@@ -615,34 +605,25 @@ export default {
         "the root of ", math("E"), ". The large mark is where the step is taken, and the line " +
         "beyond it is that step."));
 
-    let colours = {};
-    let dark = false;
-    let size = { width: 0, height: 0, ratio: 1 };
-    let request = 0;
     let view = MAP;
-    let kept = { key: "", heights: null, picture: null };
+    let kept = { key: "" };
 
-    const look = () => {
-      const style = getComputedStyle(root);
-      colours = Object.fromEntries(
-        ROLES.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
-      const probe = element("canvas").getContext("2d");
-      probe.fillStyle = colours.surface;
-      dark = parseInt(probe.fillStyle.slice(3, 5), 16) < 128; // the green of #rrggbb
-      kept.picture = null;
-    };
+    /* Kept while the map and the theme stay. */
     const surface = () => {
-      const box = frame(size);
+      const box = frame(figure);
       const columns = Math.min(240, Math.max(1, Math.round((box.right - box.left) / 2)));
       const rows = Math.min(160, Math.max(1, Math.round((box.bottom - box.top) / 2)));
       const key = [...Object.values(view), columns, rows].join();
-      if (kept.key !== key) kept = { key, heights: raster(view, columns, rows), picture: null };
-      kept.picture ??= shade(kept.heights, columns, rows, dark);
-      return kept.picture;
+      const theme = figure.colours.surface;
+      if (kept.key !== key) kept = { key, heights: raster(view, columns, rows) };
+      if (kept.theme !== theme) {
+        const dark = isDark(theme);
+        kept = { ...kept, theme, dark, picture: shade(kept.heights, columns, rows, dark) };
+      }
+      return kept;
     };
 
     function draw() {
-      request = 0;
       const rule = Object.keys(RULES).includes(model.get("rule")) ? model.get("rule") : "norm";
       const state = {
         rule,
@@ -679,18 +660,14 @@ export default {
         amount(at.length), clipped, at.angle === null ? "no direction" : `${fixed(at.angle, 1)}°`,
       ].forEach((text, i) => (cells[i].textContent = text));
       live.say(sentence(state));
-      if (!size.width) return;
-      view = shown(state.path, Boolean(model.get("close_up")), frame(size));
-      figure.setAttribute("aria-label", description(state, view));
-      paint(canvas, size, colours, state, view, surface(), dark);
+      if (!figure.width) return;
+      view = shown(state.path, Boolean(model.get("close_up")), frame(figure));
+      figure.node.setAttribute("aria-label", description(state, view));
+      paint(figure, state, view, surface());
     }
-    const ask = () => {
-      request ||= requestAnimationFrame(draw); // several traits may change before one frame
-    };
-
-    figure.addEventListener("click", (event) => {
-      const rectangle = figure.getBoundingClientRect();
-      const box = frame(size);
+    figure.node.addEventListener("click", (event) => {
+      const rectangle = figure.node.getBoundingClientRect();
+      const box = frame(figure);
       const across = (event.clientX - rectangle.left - box.left) / (box.right - box.left);
       const up = (box.bottom - (event.clientY - rectangle.top)) / (box.bottom - box.top);
       if (across < 0 || across > 1 || up < 0 || up > 1) return;
@@ -701,42 +678,13 @@ export default {
       });
     });
 
-    const measure = () => {
-      const box = figure.getBoundingClientRect();
-      size = { width: box.width, height: box.height, ratio: window.devicePixelRatio || 1 };
-    };
-    const resized = new ResizeObserver(() => {
-      measure();
-      draw();
-    });
-    const themed = new MutationObserver(() => {
-      look();
-      ask();
-    });
-    for (const node of [document.documentElement, document.body]) {
-      themed.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
-    }
-    const zoomed = matchMedia("(resolution: 1dppx)");
-    const rescale = () => {
-      measure();
-      ask();
-    };
-    zoomed.addEventListener("change", rescale);
-
     el.append(root);
-    look();
-    measure();
-    draw();
-    resized.observe(figure);
-    const events = ["threshold", "rule", "rate", "step", "w0", "b0", "close_up"]
-      .map((trait) => `change:${trait}`);
-    for (const event of events) model.on(event, ask);
+    figure.start();
+    const unlisten = listen(model, ["threshold", "rule", "rate", "step", "w0", "b0", "close_up"],
+      figure.ask);
     return () => {
-      for (const event of events) model.off(event, ask);
-      cancelAnimationFrame(request);
-      resized.disconnect();
-      themed.disconnect();
-      zoomed.removeEventListener("change", rescale);
+      unlisten();
+      figure.stop();
       live.stop();
       root.remove();
     };

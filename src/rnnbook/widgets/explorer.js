@@ -118,14 +118,114 @@ export function liveRegion() {
   };
 }
 
-/* Calls `draw` now and after every change of a trait; returns what takes the listeners away. */
-export function follow(model, traits, draw) {
+/* Calls `act` after every change of a trait; returns what takes the listeners away. */
+export function listen(model, traits, act) {
   const events = traits.map((trait) => `change:${trait}`);
-  for (const event of events) model.on(event, draw);
-  draw();
+  for (const event of events) model.on(event, act);
   return () => {
-    for (const event of events) model.off(event, draw);
+    for (const event of events) model.off(event, act);
   };
+}
+
+/* The same, and once now. */
+export function follow(model, traits, draw) {
+  const unfollow = listen(model, traits, draw);
+  draw();
+  return unfollow;
+}
+
+/* `ask` is for a drawing in the next frame, one however often it is asked for: several traits may
+   change before it. */
+export function nextFrame(draw) {
+  let request = 0;
+  return {
+    ask() {
+      request ||= requestAnimationFrame(() => {
+        request = 0;
+        draw();
+      });
+    },
+    stop() {
+      cancelAnimationFrame(request);
+    },
+  };
+}
+
+/* A canvas that fills its box, is as fine as the screen and follows the theme: `colours` has the
+   named roles. It calls `draw` when it starts, when its box changes and, in the next frame, when it
+   is asked or the theme changes. */
+export function canvasFigure(className, roles, draw) {
+  const canvas = element("canvas");
+  const node = element("div", { class: `rnnbook-canvas ${className}`, role: "img" }, canvas);
+  const { ask, stop } = nextFrame(draw);
+  const zoomed = matchMedia("(resolution: 1dppx)");
+  const figure = { node, ask, width: 0, height: 0, colours: {}, font: "" };
+  let ratio = 1;
+
+  const look = () => {
+    const style = getComputedStyle(node);
+    figure.font = style.fontFamily;
+    figure.colours = Object.fromEntries(
+      roles.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
+  };
+  const measure = () => {
+    ({ width: figure.width, height: figure.height } = node.getBoundingClientRect());
+    ratio = window.devicePixelRatio || 1;
+  };
+  const resized = new ResizeObserver(() => {
+    measure();
+    draw();
+  });
+  const themed = new MutationObserver(() => {
+    look();
+    ask();
+  });
+  const rescale = () => {
+    measure();
+    ask();
+  };
+  return Object.assign(figure, {
+    /* A pen for pixels of the page, on an empty canvas. */
+    pen() {
+      const [across, down] = [figure.width, figure.height].map((size) => Math.round(size * ratio));
+      if (canvas.width !== across) canvas.width = across;
+      if (canvas.height !== down) canvas.height = down;
+      const pen = canvas.getContext("2d", { alpha: false });
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.globalAlpha = 1;
+      pen.setLineDash([]);
+      pen.fillStyle = figure.colours.surface;
+      pen.fillRect(0, 0, figure.width, figure.height);
+      return pen;
+    },
+    /* Once it stands on the page. */
+    start() {
+      look();
+      measure();
+      draw();
+      resized.observe(node);
+      for (const root of [document.documentElement, document.body]) {
+        themed.observe(root, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
+      }
+      zoomed.addEventListener("change", rescale);
+    },
+    stop() {
+      stop();
+      resized.disconnect();
+      themed.disconnect();
+      zoomed.removeEventListener("change", rescale);
+    },
+  });
+}
+
+/* Text with a seam of the page's colour, so that it can be read across lines. */
+export function seamedText(pen, colours, text, x, y, colour) {
+  pen.lineJoin = "round";
+  pen.lineWidth = 4;
+  pen.strokeStyle = colours.surface;
+  pen.strokeText(text, x, y);
+  pen.fillStyle = colour;
+  pen.fillText(text, x, y);
 }
 
 /* The line under number fields: what can be typed, or in its place what was refused and why. */

@@ -134,16 +134,10 @@ const PLOT = { top: 128, bottom: 40 };
 
 const ROLES = ["forward", "gradient", "data", "ink", "surface", "raised", "line"];
 
-function paint(canvas, size, colours, table, now, pinned) {
-  const { width, height, ratio } = size;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d", { alpha: false });
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.globalAlpha = 1;
-  pen.setLineDash([]);
-  pen.fillStyle = colours.surface;
-  pen.fillRect(0, 0, width, height);
+function paint(figure, table, now, pinned) {
+  const { width, height, font } = figure;
+  const colours = { ...figure.colours, small: `13px ${font}`, tiny: `10px ${font}` };
+  const pen = figure.pen();
   pen.textBaseline = "alphabetic";
   pen.font = colours.small;
 
@@ -406,11 +400,7 @@ function labels(pen, colours, lines, { left, right, bottom, x, y }) {
     }
     if (!best) continue;
     taken.push(best);
-    pen.lineWidth = 4;
-    pen.strokeStyle = colours.surface;
-    pen.strokeText(text, best.x0 + 2, best.y1 - 3);
-    pen.fillStyle = colour;
-    pen.fillText(text, best.x0 + 2, best.y1 - 3);
+    seamedText(pen, colours, text, best.x0 + 2, best.y1 - 3, colour);
   }
 }
 
@@ -493,14 +483,13 @@ export default {
     const pin = element("button", { type: "button" }, "Pin this curve");
     const unpin = element("button", { type: "button" }, "Unpin");
     const live = liveRegion();
-    const canvas = element("canvas", { class: "gradient-canvas" });
-    const figure = element("div", { class: "gradient-figure", role: "img" }, canvas);
+    const figure = canvasFigure("gradient-figure", ROLES, draw);
     const root = element("div", { class: "rnnbook rnnbook-explorer gradient-explorer" },
       element("p", { class: "rnnbook-title" }, "How far back does a gradient reach?"),
       table.kinds.length > 1 ? kinds.node : "",
       element("div", { class: "gradient-detail" }, table.biases.length ? biases.node : "", rule),
       element("div", { role: "group", "aria-label": "Length and gain" }, T.node, gain.node),
-      figure,
+      figure.node,
       element("div", { class: "gradient-said" }, ...live.nodes),
       element("div", { class: "gradient-pins" }, pin, unpin),
       element("p", { class: "rnnbook-note" }, ...written(table.about)));
@@ -516,19 +505,8 @@ export default {
     });
 
     let data = unpack(model.get("curves"), table);
-    let colours = {};
-    let size = { width: 0, height: 0, ratio: 1 };
-    let frame = 0;
 
-    const look = () => {
-      const style = getComputedStyle(root);
-      colours = Object.fromEntries(
-        ROLES.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
-      colours.small = `13px ${style.fontFamily}`;
-      colours.tiny = `10px ${style.fontFamily}`;
-    };
     function draw() {
-      frame = 0;
       const now = read(data, table, asked());
       const kept = model.get("pinned");
       const pinned = kept ? read(data, table, kept) : null;
@@ -549,55 +527,21 @@ export default {
       gain.show(now.where.place);
       unpin.setAttribute("aria-disabled", !kept);
       live.say(sentence(table, now, pinned));
-      figure.setAttribute("aria-label", description(now));
-      if (size.width) paint(canvas, size, colours, table, now, pinned);
+      figure.node.setAttribute("aria-label", description(now));
+      if (figure.width) paint(figure, table, now, pinned);
     }
-    const ask = () => {
-      frame ||= requestAnimationFrame(draw); // several traits may change before one frame
-    };
-
-    const measure = () => {
-      const box = figure.getBoundingClientRect();
-      size = { width: box.width, height: box.height, ratio: window.devicePixelRatio || 1 };
-    };
-    const resized = new ResizeObserver(() => {
-      measure();
-      draw();
-    });
-    const repaint = () => {
-      look();
-      ask();
-    };
-    const themed = new MutationObserver(repaint);
-    for (const node of [document.documentElement, document.body]) {
-      themed.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
-    }
-    const zoomed = matchMedia("(resolution: 1dppx)");
-    const rescale = () => {
-      measure();
-      ask();
-    };
-    zoomed.addEventListener("change", rescale);
 
     el.append(root);
-    look();
-    measure();
-    draw();
-    resized.observe(figure);
-    const repack = () => {
+    figure.start();
+    const unlisten = listen(model, ["T", "gain", "kind", "forget_bias", "pinned"], figure.ask);
+    const unlistenCurves = listen(model, ["curves"], () => {
       data = unpack(model.get("curves"), table);
-      ask();
-    };
-    const traits = ["T", "gain", "kind", "forget_bias", "pinned"].map((trait) => `change:${trait}`);
-    for (const trait of traits) model.on(trait, ask);
-    model.on("change:curves", repack);
+      figure.ask();
+    });
     return () => {
-      for (const trait of traits) model.off(trait, ask);
-      model.off("change:curves", repack);
-      cancelAnimationFrame(frame);
-      resized.disconnect();
-      themed.disconnect();
-      zoomed.removeEventListener("change", rescale);
+      unlisten();
+      unlistenCurves();
+      figure.stop();
       live.stop();
       root.remove();
     };

@@ -560,11 +560,9 @@ export default {
       note);
 
     let size = { width: 0, height: 0 };
-    let request = 0;
     let timer = 0;
 
     function draw() {
-      request = 0;
       const now = state();
       task.show(now.task);
       if (lengthsOf !== now.lengths.join()) {
@@ -597,9 +595,7 @@ export default {
           `aria-hidden="true">${now.view === "beyond" ? further(now, size) : against(now, size)}</svg>`));
       }
     }
-    const ask = () => {
-      request ||= requestAnimationFrame(draw); // several traits may change before one frame
-    };
+    const { ask, stop: cancel } = nextFrame(draw);
 
     /* ---- the replay ---- */
 
@@ -685,14 +681,14 @@ export default {
       longest = budgetOf(groups);
       ask();
     };
-    for (const trait of TRAITS) model.on(`change:${trait}`, ask);
-    model.on("change:curves", repack);
+    const unlisten = listen(model, TRAITS, ask);
+    const unlistenCurves = listen(model, ["curves"], repack);
     return () => {
       stop();
-      for (const trait of TRAITS) model.off(`change:${trait}`, ask);
-      model.off("change:curves", repack);
+      unlisten();
+      unlistenCurves();
       calm.removeEventListener("change", calmed);
-      cancelAnimationFrame(request);
+      cancel();
       resized.disconnect();
       live.stop();
       root.remove();
