@@ -594,7 +594,7 @@ export default {
         element("span", { class: "clipping-key" }, swatch(true), "without clipping"), clippedKey),
       figure.node,
       step.node,
-      element("div", { class: "clipping-said" }, ...live.nodes),
+      live.node,
       element("ul", { class: "clipping-numbers", "aria-label": "The present step" },
         ...names.map((name, i) => element("li", {},
           element("span", { class: "clipping-name" }, name), " ", cells[i]))),

@@ -302,7 +302,7 @@ export default {
       element("p", { class: "rnnbook-title" }, "What comes after d, o, g?"),
       net.node,
       element("div", { class: "dogs-walk" }, back, next, place),
-      element("div", { class: "dogs-said" }, ...live.nodes),
+      live.node,
       element("div", { class: "dogs-panes" },
         element("ol", { class: "dogs-stages", "aria-label": "The stages of this step" },
           ...stages.map((stage) => stage.node)),

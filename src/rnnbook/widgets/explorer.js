@@ -99,7 +99,8 @@ export function liveRegion() {
   const spoken = element("p", { class: "rnnbook-spoken", role: "status", "aria-live": "polite" });
   let timer = 0;
   return {
-    nodes: [seen, spoken],
+    node: element("div", { class: "rnnbook-said" }, seen, spoken),
+    seen,
     say(text) {
       seen.replaceChildren(...formula(text));
       this.announce(text);
@@ -216,6 +217,46 @@ export function canvasFigure(className, roles, draw) {
       zoomed.removeEventListener("change", rescale);
     },
   });
+}
+
+/* From a picture's own units to hundredths of its box: places, shapes as markup, words. */
+export function units([left, right], [low, high]) {
+  const across = (x) => (100 * (x - left)) / (right - left);
+  const down = (y) => (100 * (high - y)) / (high - low);
+  const shape = (tag, className, points) => `<${tag} class="${className}" points="` +
+    `${points.map(([x, y]) => `${across(x).toFixed(3)},${down(y).toFixed(3)}`).join(" ")}"/>`;
+  const place = (node, x, y) => {
+    node.style.left = `${across(x)}%`;
+    node.style.top = `${down(y)}%`;
+    return node;
+  };
+  return {
+    across,
+    place,
+    line: (className, points) => shape("polyline", className, points),
+    area: (className, points) => shape("polygon", className, points),
+    bar(className, [from, to], [start, end], opacity = 1) {
+      const [top, bottom] = [down(Math.max(start, end)), down(Math.min(start, end))];
+      return `<rect class="${className}" x="${across(from).toFixed(3)}" y="${top.toFixed(3)}" ` +
+        `width="${(across(to) - across(from)).toFixed(3)}" ` +
+        `height="${(bottom - top).toFixed(3)}" fill-opacity="${opacity.toFixed(4)}"/>`;
+    },
+    word: (className, text, x, y) => place(element("span", { class: className }, text), x, y),
+  };
+}
+
+/* A drawing in these units, stretched to its box, while lines and words keep their size. */
+export function stretchedPlot(className) {
+  const art = drawing('<svg class="rnnbook-art" viewBox="0 0 100 100" ' +
+    'preserveAspectRatio="none"></svg>');
+  const beside = element("div", { class: "rnnbook-words" });
+  return {
+    node: element("div", { class: `rnnbook-plot ${className}`, "aria-hidden": "true" }, art, beside),
+    show(markup, words) {
+      art.innerHTML = markup;
+      beside.replaceChildren(...words);
+    },
+  };
 }
 
 /* Text with a seam of the page's colour, so that it can be read across lines. */

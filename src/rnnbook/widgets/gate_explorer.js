@@ -172,7 +172,7 @@ export default {
         element("div", { class: "gate-value" }, slide.node, loose),
         element("div", { class: "gate-buttons" }, hold,
           button("all free", () => change({ overrides: allFree() })))),
-      element("div", { class: "gate-said" }, ...live.nodes),
+      live.node,
       picture,
       element("p", { class: "rnnbook-note" }, "Hollow bar, underlined number: set by hand. Dashed " +
         "line: where the bar ends when all gates are free. By lane: the part of ",

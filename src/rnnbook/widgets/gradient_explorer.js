@@ -490,7 +490,7 @@ export default {
       element("div", { class: "gradient-detail" }, table.biases.length ? biases.node : "", rule),
       element("div", { role: "group", "aria-label": "Length and gain" }, T.node, gain.node),
       figure.node,
-      element("div", { class: "gradient-said" }, ...live.nodes),
+      live.node,
       element("div", { class: "gradient-pins" }, pin, unpin),
       element("p", { class: "rnnbook-note" }, ...written(table.about)));
 

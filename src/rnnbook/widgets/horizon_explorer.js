@@ -72,60 +72,49 @@ export function sentence(errors, table, where) {
 const MARKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 
 function picture() {
-  const art = drawing('<svg class="horizon-art" aria-hidden="true" viewBox="0 0 100 100" ' +
-    'preserveAspectRatio="none"></svg>');
-  const words = element("div", { class: "horizon-words", "aria-hidden": "true" });
-  const dot = element("span", { class: "horizon-dot", "aria-hidden": "true" });
-  const box = element("div", { class: "horizon-box" }, art, words, dot);
-  const node = element("div", { class: "horizon-figure", role: "img" }, box);
+  const plot = stretchedPlot("horizon-box");
+  const node = element("div", { class: "horizon-figure", role: "img" }, plot.node);
   return {
     node,
     show(errors, table, where) {
-      const [low, high] = table.ranges[where.task];
+      const limits = table.ranges[where.task];
       const end = table.ends[where.task];
-      const base = table.baselines[where.task];
-      const lines = curve(errors, table, where);
-      const always = curve(errors, table, { ...where, forcing: 0 })[1];
-      const x = (step) => (100 * (step - 1)) / (end - 1);
-      const y = (error) => (100 * (high - Math.log10(error))) / (high - low);
-      const points = (line) => where.steps
-        .map((step, i) => `${x(step).toFixed(2)},${y(line[i]).toFixed(2)}`);
-      const line = (name, list) => `<polyline class="${name}" points="${list.join(" ")}"/>`;
-      const level = (name, error) => line(name, [`0,${y(error).toFixed(2)}`,
-        `100,${y(error).toFixed(2)}`]);
+      const base = Math.log10(table.baselines[where.task]);
+      const logs = (setting) => curve(errors, table, setting).map((line) => line.map(Math.log10));
+      const [low, middle, high] = logs(where);
+      const always = logs({ ...where, forcing: 0 })[1];
+      const { line, area, word } = units([1, end], limits);
+      const points = (curve) => where.steps.map((step, i) => [step, curve[i]]);
+      const level = (name, log) => line(name, [[1, log], [end, log]]);
       const at = where.steps[where.horizon];
-      const inside = MARKS.filter((mark) => Math.log10(mark) >= low && Math.log10(mark) <= high);
+      const inside = MARKS.filter((mark) =>
+        Math.log10(mark) >= limits[0] && Math.log10(mark) <= limits[1]);
       const marks = inside.length > 6 ? inside.filter((mark) => /1/.test(mark)) : inside;
-      art.innerHTML = marks.map((mark) => level("horizon-grid", mark)).join("") +
-        `<polygon class="horizon-band" points="${
-          [...points(lines[0]), ...points(lines[2]).reverse()].join(" ")}"/>` +
-        line("horizon-cut", [`${x(at).toFixed(2)},0`, `${x(at).toFixed(2)},100`]) +
-        level("horizon-one", lines[1][0]) + level("horizon-base", base) +
-        (where.forcing === 0 ? "" : line("horizon-always", points(always))) +
-        line("horizon-median", points(lines[1]));
-      dot.style.left = `${x(at)}%`;
-      dot.style.top = `${y(lines[1][where.horizon])}%`;
-
-      const word = (name, text, left, top) => element("span",
-        { class: name, style: `left: ${left}%; top: ${top}%` }, text);
       const ticks = end > 20 ? [1, 20, 40, 60, 80, 100] : [1, 5, 10, 15, 20];
       // Names stand where curves seldom are: the mean's on the left above its line, but where errors
       // rise at once on the right below it; the other on the right, on the side that is free.
+      const share = (limits[1] - limits[0]) / 100;
       const soon = end <= 20;
-      const last = y(lines[1][where.steps.length - 1]);
-      const one = y(lines[1][0]);
-      const below = soon || last > one - 9;
-      words.replaceChildren(
-        ...marks.map((mark) => word("horizon-y", String(mark), 0, y(mark))),
-        ...ticks.map((step) => word("horizon-x", String(step), x(step), 100)),
+      const below = soon || middle.at(-1) < middle[0] + 9 * share;
+      plot.show(marks.map((mark) => level("horizon-grid", Math.log10(mark))).join("") +
+        area("horizon-band", [...points(low), ...points(high).reverse()]) +
+        line("horizon-cut", limits.map((edge) => [at, edge])) +
+        level("horizon-one", middle[0]) + level("horizon-base", base) +
+        (where.forcing === 0 ? "" : line("horizon-always", points(always))) +
+        line("horizon-median", points(middle)),
+      [
+        ...marks.map((mark) => word("rnnbook-y", String(mark), 1, Math.log10(mark))),
+        ...ticks.map((step) => word("horizon-x", String(step), step, limits[0])),
         word(`horizon-name horizon-name-base${soon ? " horizon-right" : ""}`,
-          "predicting the mean", soon ? 100 : 0, y(base)),
-        word(`horizon-name horizon-name-one${below ? " horizon-below" : ""}`,
-          "its one-step error", 100, soon ? Math.max(one, y(base) + 7.5) : one));
+          "predicting the mean", soon ? end : 1, base),
+        word(`horizon-name horizon-name-one${below ? " horizon-below" : ""}`, "its one-step error",
+          end, soon ? Math.min(middle[0], base - 7.5 * share) : middle[0]),
+        word("horizon-dot", "", at, middle[where.horizon]),
+      ]);
       node.setAttribute("aria-label", "Curves of the error, on a logarithmic axis, against the " +
         `steps after the prompt. The median is ${
-          [0, 3, where.steps.length - 1].map((i) => `${amount(lines[1][i])} at step ${where.steps[i]}`)
-            .join(", ")}.`);
+          [0, 3, where.steps.length - 1].map((i) =>
+            `${amount(10 ** middle[i])} at step ${where.steps[i]}`).join(", ")}.`);
     },
   };
 }
@@ -198,7 +187,7 @@ export default {
       element("ul", { class: "horizon-keys", "aria-hidden": "true" },
         key("horizon-key-median", "this training, median"),
         key("horizon-key-band", `all ${table.seeds} seeds`), always),
-      element("div", { class: "horizon-said" }, ...live.nodes),
+      live.node,
       element("p", { class: "rnnbook-note" },
         "Saved runs: tanh networks of 24 units, 1,500 updates each; errors over 200 fresh " +
         "series. The first input of each training series is always true."));

@@ -269,7 +269,7 @@ export default {
       element("p", { class: "path-task" }, "Pick a weight, then a loss and a use in the picture."),
       weights.node,
       net.node,
-      element("div", { class: "path-said" }, ...live.nodes),
+      live.node,
       ...terms.nodes,
       numbers.node,
       element("p", { class: "rnnbook-note" }, ...formula(NOTE)));

@@ -555,7 +555,7 @@ export default {
       element("div", { class: "replay-pair" }, lengthPlace, view.node),
       figure,
       bar,
-      element("div", { class: "replay-said" }, ...live.nodes),
+      live.node,
       table.node,
       note);
 
@@ -585,7 +585,7 @@ export default {
       play.textContent = timer ? "Pause" : "Play";
       note.textContent = NOTES[now.view];
       const text = sentence(now);
-      if (timer) live.nodes[0].textContent = text; // spoken when the replay rests
+      if (timer) live.seen.textContent = text; // spoken when the replay rests
       else live.say(text);
       figure.setAttribute("aria-label", description(now));
       figure.classList.toggle("replay-still", now.view === "beyond");

@@ -240,7 +240,7 @@ export default {
         ...fed.map((group) => group.node)),
       net.node,
       weights.node,
-      element("div", { class: "wiring-said" }, ...live.nodes),
+      live.node,
       table.node,
       element("div", { class: "wiring-terms" }, ...terms.nodes),
       element("p", { class: "rnnbook-note" },
@@ -263,7 +263,7 @@ export default {
       terms.show(state.weight, found, picked);
       table.show(routes, state);
       live.say(text);
-      live.nodes[0].replaceChildren(...prose(text));
+      live.seen.replaceChildren(...prose(text));
     }
 
     el.append(root);
