@@ -507,38 +507,15 @@ const STARTS = {
 };
 const RULES = { norm: "by norm", value: "by value", none: "none" };
 
-/* A slider over `count` + 1 values. */
-function scale(model, trait, text, count, value, position) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: 0, max: count, step: 1 });
-  const output = element("output", { for: id });
-  input.addEventListener("input", () => {
-    model.set(trait, value(Number(input.value)));
-    model.save_changes();
-  });
-  return {
-    node: element("div", { class: "rnnbook-slider" },
-      element("label", { for: id }, text), input, output),
-    show(now) {
-      const at = Math.round(position(now));
-      if (Number(input.value) !== at) input.value = at;
-      input.setAttribute("aria-valuetext", amount(now));
-      output.textContent = amount(now);
-    },
-  };
-}
-
-/* 20 values for each factor of ten, of two figures each. */
-function logScale(model, trait, text, low, high) {
+/* A slider with 20 values for each factor of ten, of two figures each. */
+function logSlider(text, low, high, choose) {
   const per = 20;
-  return scale(model, trait, text, Math.round(per * Math.log10(high / low)),
-    (k) => Number((low * 10 ** (k / per)).toPrecision(2)),
-    (value) => per * Math.log10(value / low));
-}
-
-function within(value, low, high, otherwise) {
-  const number = Number(value);
-  return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : otherwise;
+  const places = placeSlider([text], 0, Math.round(per * Math.log10(high / low)),
+    (place) => choose(Number((low * 10 ** (place / per)).toPrecision(2))));
+  return {
+    node: places.node,
+    show: (value) => places.show(Math.round(per * Math.log10(value / low)), amount(value)),
+  };
 }
 
 const HINT = "Type a start, or click on the map. The arrow keys ↑ and ↓ change a number by 0.05.";
@@ -552,18 +529,15 @@ function swatch(cross) {
 
 export default {
   render({ model, el }) {
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const live = liveRegion();
     const rules = radioRow("Clip", Object.keys(RULES), Object.values(RULES),
       (rule) => change({ rule }));
     const starts = radioRow("Start", Object.keys(STARTS), Object.keys(STARTS),
       (name) => change(STARTS[name]));
-    const threshold = logScale(model, "threshold", "threshold", 0.01, 100);
-    const rate = logScale(model, "rate", "learning rate", 0.001, 1);
-    const step = scale(model, "step", "step", LAST, (k) => k, (k) => k);
+    const threshold = logSlider("threshold", 0.01, 100, (value) => change({ threshold: value }));
+    const rate = logSlider("learning rate", 0.001, 1, (value) => change({ rate: value }));
+    const step = placeSlider(["step"], 0, LAST, (place) => change({ step: place }));
     const closeUp = checkbox(model, "close_up", "close-up");
 
     const hint = fieldHint(HINT, live);
@@ -627,11 +601,11 @@ export default {
       const rule = Object.keys(RULES).includes(model.get("rule")) ? model.get("rule") : "norm";
       const state = {
         rule,
-        threshold: within(model.get("threshold"), 0.01, 100, 1),
-        rate: within(model.get("rate"), 0.001, 1, 0.1),
+        threshold: between(model.get("threshold"), 0.01, 100, 1),
+        rate: between(model.get("rate"), 0.001, 1, 0.1),
         step: whole(model.get("step"), 0, LAST),
-        w0: within(model.get("w0"), -LIMIT, LIMIT, STARTS.plateau.w0),
-        b0: within(model.get("b0"), -LIMIT, LIMIT, STARTS.plateau.b0),
+        w0: between(model.get("w0"), -LIMIT, LIMIT, STARTS.plateau.w0),
+        b0: between(model.get("b0"), -LIMIT, LIMIT, STARTS.plateau.b0),
       };
       state.free = descend(state.w0, state.b0, state.rate, "none", 1);
       state.path = rule === "none" ? state.free
@@ -643,7 +617,7 @@ export default {
       threshold.show(state.threshold);
       threshold.node.classList.toggle("clipping-unused", rule === "none");
       rate.show(state.rate);
-      step.show(state.step);
+      step.show(state.step, String(state.step));
       closeUp.show(model.get("close_up"));
       fields.w0.show(state.w0);
       fields.b0.show(state.b0);
@@ -671,7 +645,7 @@ export default {
       const across = (event.clientX - rectangle.left - box.left) / (box.right - box.left);
       const up = (box.bottom - (event.clientY - rectangle.top)) / (box.bottom - box.top);
       if (across < 0 || across > 1 || up < 0 || up > 1) return;
-      const round = (value) => Math.round(100 * within(value, -LIMIT, LIMIT, 0)) / 100;
+      const round = (value) => Math.round(100 * between(value, -LIMIT, LIMIT, 0)) / 100;
       change({
         w0: round(view.left + across * (view.right - view.left)),
         b0: round(view.low + up * (view.high - view.low)),

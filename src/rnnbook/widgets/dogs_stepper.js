@@ -209,8 +209,7 @@ function weights(model, hint) {
         const now = structuredClone(model.get(grid.name));
         if (row === null) now[j] = value;
         else now[i][j] = value;
-        model.set(grid.name, now);
-        model.save_changes();
+        setTraits(model, { [grid.name]: now });
       },
     })));
     grid.node = element("table", { class: `dogs-grid ${grid.rows ? "dogs-matrix" : "dogs-row"}` },
@@ -247,10 +246,7 @@ const HINT = "Edit any number. The arrow keys ↑ and ↓ change it by 0.1.";
 
 export default {
   render({ model, el }) {
-    const change = (values) => {
-      for (const [name, value] of Object.entries(values)) model.set(name, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const at = () => ({ t: whole(model.get("t"), 1, 3), stage: whole(model.get("stage"), 1, 5) });
     const walk = (by) => {
       const { t, stage } = at();
@@ -314,7 +310,7 @@ export default {
 
     function draw() {
       const { t, stage } = at();
-      const values = Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
+      const values = getTraits(model, NAMES);
       const steps = forward(values);
       const s = steps[t - 1];
       const letter = LETTERS[s.input];

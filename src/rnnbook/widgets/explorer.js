@@ -59,31 +59,60 @@ export function whole(value, low, high) {
   return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : low;
 }
 
-/* A labelled slider tied to one whole-number trait. */
-export function slider(model, trait, text, low, high) {
+/* The named traits of a model. */
+export function getTraits(model, names) {
+  return Object.fromEntries(names.map((name) => [name, model.get(name)]));
+}
+
+/* Sets traits, and tells Python if there is one. */
+export function setTraits(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+/* A labelled slider over the whole numbers from `low` to `high`, which may be places of a list.
+   `show` gets the place, and in words what stands there. */
+export function placeSlider(label, low, high, choose) {
   const id = freshId();
   const input = element("input", { type: "range", id, min: low, max: high, step: 1 });
   const output = element("output", { for: id });
-  const label = element("label", { for: id }, math(trait), " ", text);
-  input.addEventListener("input", () => {
-    model.set(trait, Number(input.value));
-    model.save_changes();
-  });
+  const name = element("label", { for: id }, ...label);
+  input.addEventListener("input", () => choose(Number(input.value)));
   return {
-    node: element("div", { class: "rnnbook-slider" }, label, input, output),
-    show(value) {
-      if (Number(input.value) !== value) input.value = value;
-      output.textContent = value;
+    input,
+    output,
+    name,
+    node: element("div", { class: "rnnbook-slider" }, name, input, output),
+    show(place, text) {
+      if (Number(input.value) !== place) input.value = place;
+      input.setAttribute("aria-valuetext", text);
+      output.textContent = text;
     },
+  };
+}
+
+/* A slider tied to one whole-number trait. */
+export function slider(model, trait, text, low, high) {
+  const { node, show } = placeSlider([math(trait), " ", text], low, high,
+    (value) => setTraits(model, { [trait]: value }));
+  return { node, show: (value) => show(value, String(value)) };
+}
+
+/* A slider over decimal numbers. Its steps are whole numbers, so that no step of 0.1 leaves
+   0.30000000000000004 behind. */
+export function decimalSlider(label, { low, high, step, digits, change }) {
+  const per = Math.round(1 / step);
+  const places = placeSlider(label, Math.round(low * per), Math.round(high * per),
+    (place) => change(place / per));
+  return {
+    ...places,
+    show: (value, text = fixed(value, digits)) => places.show(Math.round(value * per), text),
   };
 }
 
 export function checkbox(model, trait, text) {
   const input = element("input", { type: "checkbox" });
-  input.addEventListener("change", () => {
-    model.set(trait, input.checked);
-    model.save_changes();
-  });
+  input.addEventListener("change", () => setTraits(model, { [trait]: input.checked }));
   return {
     node: element("label", { class: "rnnbook-checkbox" }, input, element("span", {}, text)),
     show(value) {
@@ -373,28 +402,13 @@ export function radioRow(label, values, texts, choose, className = "") {
   };
 }
 
-/* A labelled slider over decimal numbers. Its steps are whole numbers, so that no step of 0.1
-   leaves 0.30000000000000004 behind. */
-export function decimalSlider(label, { low, high, step, digits, change }) {
-  const id = freshId();
-  const per = Math.round(1 / step);
-  const input = element("input", {
-    type: "range", id, min: Math.round(low * per), max: Math.round(high * per), step: 1,
+/* Where in a list the value stands that is nearest. */
+export function nearestPlace(values, value) {
+  let place = 0;
+  values.forEach((one, k) => {
+    if (Math.abs(one - value) < Math.abs(values[place] - value)) place = k;
   });
-  const output = element("output", { for: id });
-  const name = element("label", { for: id }, ...label);
-  input.addEventListener("input", () => change(Number(input.value) / per));
-  return {
-    input,
-    name,
-    node: element("div", { class: "rnnbook-slider" }, name, input, output),
-    show(value, text = fixed(value, digits)) {
-      const place = Math.round(value * per);
-      if (Number(input.value) !== place) input.value = place;
-      input.setAttribute("aria-valuetext", text);
-      output.textContent = text;
-    },
-  };
+  return place;
 }
 
 /* A number within its range, whatever a linked widget sent. */

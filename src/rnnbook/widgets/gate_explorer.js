@@ -139,10 +139,7 @@ export default {
     const free = run(unit, allFree());
     const chosen = () => [whole(model.get("step"), 1, T),
       GATES.includes(model.get("gate")) ? model.get("gate") : "f"];
-    const change = (values) => {
-      for (const [name, value] of Object.entries(values)) model.set(name, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const put = (value) => {
       const [step, gate] = chosen();
       const set = legal(model.get("overrides"));

@@ -31,11 +31,7 @@ export function locate(table, { kind, forget_bias: bias, gain }) {
     setting.kind === kind && (setting.bias === null || setting.bias === bias));
   const same = table.settings.findIndex((setting) => setting.kind === kind);
   const setting = Math.max(found >= 0 ? found : same, 0);
-  let place = 0;
-  table.values.forEach((value, k) => {
-    if (Math.abs(value - gain) < Math.abs(table.values[place] - gain)) place = k;
-  });
-  return { setting, place };
+  return { setting, place: nearestPlace(table.values, gain) };
 }
 
 /* log10 of the norms for t = 1 … T. */
@@ -436,27 +432,6 @@ function written(text) {
     : formula(part)));
 }
 
-/* A slider over the gains, or over a reader's own cells. */
-function gainSlider(model, table) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: 0, max: table.values.length - 1, step: 1 });
-  const output = element("output", { for: id });
-  const text = table.slider === "gain" ? ["gain of ", math("W_hh")] : ["which cell"];
-  input.addEventListener("input", () => {
-    model.set("gain", table.values[Number(input.value)]);
-    model.save_changes();
-  });
-  return {
-    node: element("div", { class: "rnnbook-slider" },
-      element("label", { for: id }, ...text), input, output),
-    show(place) {
-      if (Number(input.value) !== place) input.value = place;
-      input.setAttribute("aria-valuetext", table.marks[place]);
-      output.textContent = table.marks[place];
-    },
-  };
-}
-
 const FORMULA = {
   tanh: "h_t = tanh(a_t)", sigmoid: "h_t = sigmoid(a_t)", relu: "h_t = max(a_t, 0)",
   identity: "h_t = a_t", GRU: "h_t = z * h_{t-1} + (1 - z) * n",
@@ -465,12 +440,8 @@ const FORMULA = {
 export default {
   render({ model, el }) {
     const table = model.get("table");
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
-    const asked = () => Object.fromEntries(
-      ["T", "gain", "kind", "forget_bias"].map((trait) => [trait, model.get(trait)]));
+    const change = (values) => setTraits(model, values);
+    const asked = () => getTraits(model, ["T", "gain", "kind", "forget_bias"]);
 
     const kinds = radioRow("Cell", table.kinds, table.kinds, (kind) => change({ kind }),
       "gradient-kinds");
@@ -479,7 +450,8 @@ export default {
       (bias) => change({ forget_bias: bias }), "gradient-biases");
     const rule = element("p", { class: "gradient-rule" });
     const T = slider(model, "T", "steps", 1, table.T);
-    const gain = gainSlider(model, table);
+    const gain = placeSlider(table.slider === "gain" ? ["gain of ", math("W_hh")] : ["which cell"],
+      0, table.values.length - 1, (place) => change({ gain: table.values[place] }));
     const pin = element("button", { type: "button" }, "Pin this curve");
     const unpin = element("button", { type: "button" }, "Unpin");
     const live = liveRegion();
@@ -524,7 +496,7 @@ export default {
         rule.replaceChildren(...formula(text));
       }
       T.show(now.T);
-      gain.show(now.where.place);
+      gain.show(now.where.place, table.marks[now.where.place]);
       unpin.setAttribute("aria-disabled", !kept);
       live.say(sentence(table, now, pinned));
       figure.node.setAttribute("aria-label", description(now));

@@ -10,19 +10,11 @@ export function curve(errors, table, { task, forcing, prompt }) {
     10 ** (errors.getInt16(2 * (start + k * horizons.length + i), true) / 1000)));
 }
 
-export function nearest(values, value) {
-  let place = 0;
-  values.forEach((one, k) => {
-    if (Math.abs(one - value) < Math.abs(values[place] - value)) place = k;
-  });
-  return place;
-}
-
 /* Where a setting stands in the table. Anything may come from a link. */
 export function locate(table, { task, schedule, rate, prompt, horizon }) {
   const at = Math.max(table.tasks.indexOf(task), 0);
   const way = Math.max(table.schedules.indexOf(schedule), 0);
-  const place = nearest(table.rates, rate);
+  const place = nearestPlace(table.rates, rate);
   const steps = table.horizons.filter((k) => k <= table.ends[at]);
   return {
     task: at,
@@ -30,8 +22,8 @@ export function locate(table, { task, schedule, rate, prompt, horizon }) {
     rate: place,
     // the saved order: constant rates from 1 down, then the schedules that fall
     forcing: way === 0 ? table.rates.length - 1 - place : table.rates.length + way - 1,
-    prompt: nearest(table.prompts, prompt),
-    horizon: nearest(steps, horizon),
+    prompt: nearestPlace(table.prompts, prompt),
+    horizon: nearestPlace(steps, horizon),
     steps,
   };
 }
@@ -134,34 +126,11 @@ function menu(label, values, choose) {
   };
 }
 
-/* A slider over the places of a list. */
-function places(label, choose) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: 0, step: 1 });
-  const output = element("output", { for: id });
-  input.addEventListener("input", () => choose(Number(input.value)));
-  return {
-    node: element("div", { class: "rnnbook-slider" },
-      element("label", { for: id }, label), input, output),
-    show(place, texts, off = false) {
-      input.max = texts.length - 1;
-      if (Number(input.value) !== place) input.value = place;
-      input.setAttribute("aria-valuetext", texts[place]);
-      input.disabled = off;
-      output.textContent = off ? "–" : texts[place];
-    },
-  };
-}
-
 export default {
   render({ model, el }) {
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const TRAITS = ["task", "schedule", "rate", "prompt", "horizon"];
-    const where = () => locate(model.get("table"),
-      Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
+    const where = () => locate(model.get("table"), getTraits(model, TRAITS));
     const table = model.get("table");
     const task = menu("Series", table.tasks, (chosen) => {
       const end = table.ends[table.tasks.indexOf(chosen)];
@@ -169,9 +138,12 @@ export default {
     });
     const schedule = menu("Rate of true inputs", table.schedules,
       (chosen) => change({ schedule: chosen }));
-    const rate = places("constant rate", (place) => change({ rate: table.rates[place] }));
-    const prompt = places("prompt, values", (place) => change({ prompt: table.prompts[place] }));
-    const horizon = places("step ahead", (place) => change({ horizon: where().steps[place] }));
+    const rate = placeSlider(["constant rate"], 0, table.rates.length - 1,
+      (place) => change({ rate: table.rates[place] }));
+    const prompt = placeSlider(["prompt, values"], 0, table.prompts.length - 1,
+      (place) => change({ prompt: table.prompts[place] }));
+    const horizon = placeSlider(["step ahead"], 0, table.horizons.length - 1,
+      (place) => change({ horizon: where().steps[place] }));
     const figure = picture();
     const live = liveRegion();
     const key = (name, text) => element("li", { class: `horizon-key ${name}` }, text);
@@ -195,12 +167,14 @@ export default {
     function draw() {
       const errors = model.get("errors");
       const now = where();
-      const percent = table.rates.map((value) => `${Math.round(100 * value)} %`);
       task.show(table.tasks[now.task]);
       schedule.show(table.schedules[now.schedule]);
-      rate.show(now.rate, percent, now.schedule !== 0);
-      prompt.show(now.prompt, table.prompts.map(String));
-      horizon.show(now.horizon, now.steps.map(String));
+      rate.show(now.rate, `${Math.round(100 * table.rates[now.rate])} %`);
+      rate.input.disabled = now.schedule !== 0;
+      if (rate.input.disabled) rate.output.textContent = "–";
+      prompt.show(now.prompt, String(table.prompts[now.prompt]));
+      horizon.input.max = now.steps.length - 1;
+      horizon.show(now.horizon, String(now.steps[now.horizon]));
       always.classList.toggle("horizon-gone", now.forcing === 0);
       figure.show(errors, table, now);
       live.say(sentence(errors, table, now));

@@ -258,10 +258,7 @@ export default {
   render({ model, el }) {
     const table = model.get("table");
     const data = unpack(model.get("arrays"), table);
-    const change = (trait) => (value) => {
-      model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (trait) => (value) => setTraits(model, { [trait]: value });
     const names = table.cells.map((cell) => cell.name);
     const inputs = Object.keys(table.inputs);
     const kinds = radioRow("Cell", names, names, change("kind"));
@@ -291,8 +288,7 @@ export default {
         "measured points (keras issue 16151) are some mean over units; compare how they fall."));
 
     function draw() {
-      const asked = Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)]));
-      const now = settle(table, asked);
+      const now = settle(table, getTraits(model, TRAITS));
       const found = lane(data, table, now);
       const { gated, letter, cell } = found;
       kinds.show(now.kind);

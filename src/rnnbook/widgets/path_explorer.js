@@ -251,8 +251,7 @@ export default {
       next.use = Math.min(next.use, next.loss);
       // Python refuses a use after the loss, also for a moment.
       const order = next.loss < at().loss ? ["use", "loss"] : ["loss", "use"];
-      for (const name of ["weight", ...order]) model.set(name, next[name]);
-      model.save_changes();
+      setTraits(model, Object.fromEntries(["weight", ...order].map((name) => [name, next[name]])));
     };
 
     const live = liveRegion();

@@ -41,11 +41,6 @@ function rising(numbers) {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
-export function nearest(T, lengths) {
-  return lengths.reduce((best, length) =>
-    (Math.abs(length - T) < Math.abs(best - T) ? length : best));
-}
-
 export function budgetOf(groups) {
   return Math.max(...groups.map((group) => group.budget));
 }
@@ -109,7 +104,7 @@ export function read(groups, asked) {
   const same = groups.filter((group) => group.task === asked.task);
   const ofTask = same.length ? same : groups.filter((group) => group.task === groups[0].task);
   const lengths = rising(ofTask.map((group) => group.T));
-  const T = lengths.includes(asked.T) ? asked.T : nearest(Number(asked.T) || 0, lengths);
+  const T = lengths.includes(asked.T) ? asked.T : lengths[nearestPlace(lengths, Number(asked.T) || 0)];
   const chosen = ofTask.filter((group) => group.T === T);
   const cells = Array.isArray(asked.cells) ? asked.cells : CELLS;
   const further = beyondOf(chosen);
@@ -514,13 +509,10 @@ function results(toggle) {
 export default {
   render({ model, el }) {
     const TRAITS = ["task", "T", "cells", "update", "view"];
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     let groups = unpack(model.get("table"), model.get("curves"));
     let longest = budgetOf(groups);
-    const state = () => read(groups, Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
+    const state = () => read(groups, getTraits(model, TRAITS));
     const tasks = [...new Set(groups.map((group) => group.task))];
     /* The end of one length's runs is the end of every other's. */
     const goTo = (update) => change({ update: update >= budgetOf(state().chosen) ? longest : update });
@@ -538,13 +530,10 @@ export default {
       change({ cells: CELLS.filter((one) => (one === cell ? on : cells.includes(one))) });
     });
 
-    const id = freshId();
-    const input = element("input", { type: "range", id, min: 0, step: 1 });
-    const output = element("output", { for: id });
+    const { name, input, output, show: showUpdate } = placeSlider(["update"], 0, 0,
+      (place) => goTo(stops(state().chosen)[place]));
     const play = element("button", { type: "button", class: "replay-play" }, "Play");
-    input.addEventListener("input", () => goTo(stops(state().chosen)[Number(input.value)]));
-    const bar = element("div", { class: "replay-bar" }, play,
-      element("label", { for: id }, "update"), input, output);
+    const bar = element("div", { class: "replay-bar" }, play, name, input, output);
 
     const live = liveRegion();
     const figure = element("div", { class: "replay-figure", role: "img" });
@@ -577,9 +566,9 @@ export default {
       const all = stops(now.chosen);
       const place = all.filter((at) => at <= now.update).length - 1;
       input.max = all.length - 1;
-      if (Number(input.value) !== place) input.value = place;
       input.disabled = now.view === "beyond";
-      input.setAttribute("aria-valuetext", `${thousands(now.update)} of ${thousands(budgetOf(now.chosen))} updates`);
+      showUpdate(place,
+        `${thousands(now.update)} of ${thousands(budgetOf(now.chosen))} updates`);
       output.textContent = thousands(now.update);
       play.disabled = now.view === "beyond";
       play.textContent = timer ? "Pause" : "Play";

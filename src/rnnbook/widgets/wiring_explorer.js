@@ -208,10 +208,7 @@ export default {
         weight: known("weight", WEIGHTS), route: whole(model.get("route"), 0, 7),
       };
     };
-    const set = (name, value) => {
-      model.set(name, value);
-      model.save_changes();
-    };
+    const set = (name, value) => setTraits(model, { [name]: value });
     const change = (trait, word) => {
       const now = at()[trait];
       set(trait, word === undefined ? !now : now === word ? "none" : word);
