@@ -324,22 +324,23 @@ function trail(pen, colours, path, last, box, x, y, { colour, dash, cross }) {
   pen.beginPath();
   pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
   pen.clip();
-  const line = (some) => {
+  const line = () => {
     pen.beginPath();
-    some.forEach(([w, b], k) => (k ? pen.lineTo(x(w), y(b)) : pen.moveTo(x(w), y(b))));
+    trace(pen, points.map(([w, b]) => [x(w), y(b)]));
     pen.stroke();
   };
   pen.lineJoin = "round";
   pen.strokeStyle = colours.surface;
   pen.lineWidth = 4;
-  line(points);
+  line();
   pen.strokeStyle = colour;
   pen.lineWidth = 1.75;
   pen.setLineDash(dash);
-  line(points);
+  line();
   pen.setLineDash([]);
   points.slice(0, -1).forEach((point, k) => {
-    if (inside(point)) mark(pen, x(point[0]), y(point[1]), cross, k === last ? (cross ? 9 : 7) : cross ? 4 : 2.4, colour, colours);
+    const size = k === last ? (cross ? 9 : 7) : cross ? 4 : 2.4;
+    if (inside(point)) mark(pen, x(point[0]), y(point[1]), cross, size, colour, colours);
   });
   pen.restore();
 }
@@ -350,10 +351,7 @@ function mark(pen, x, y, cross, size, colour, colours) {
   const draw = () => {
     pen.beginPath();
     if (cross) {
-      for (const side of [-1, 1]) {
-        pen.moveTo(x - size, y - side * size);
-        pen.lineTo(x + size, y + side * size);
-      }
+      for (const side of [-1, 1]) trace(pen, [[x - size, y - side * size], [x + size, y + side * size]]);
     } else {
       pen.arc(x, y, size, 0, 2 * Math.PI);
     }
@@ -399,7 +397,8 @@ function reach(from, to, low, high) {
   return Math.max(0, ((to > from ? high : low) - from) / (to - from));
 }
 
-/* Where a descent has left the map for good: an arrow at the edge, and where it went. */
+/* Where a descent has left the map for good: an arrow at the edge, and where it went. `full` are
+   the points that the text should not cover; its own are added. */
 function departure(pen, colours, path, last, points, box, colour, who, full) {
   const inside = ([px, py]) =>
     px >= box.left && px <= box.right && py >= box.top && py <= box.bottom;
@@ -413,9 +412,7 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
   pen.translate(ex, ey);
   pen.rotate(Math.atan2(by - ay, bx - ax));
   pen.beginPath();
-  pen.moveTo(3, 0);
-  pen.lineTo(-11, -7);
-  pen.lineTo(-11, 7);
+  trace(pen, [[3, 0], [-11, -7], [-11, 7]]);
   pen.closePath();
   pen.strokeStyle = colours.surface;
   pen.lineWidth = 3;
@@ -430,6 +427,17 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
   const lines = whole ? [text] : text.split(/ (?=w =|b =)/);
   const wide = Math.max(...lines.map((some) => pen.measureText(some).width));
   const tall = 16 * lines.length;
+  const [left, top] = freePlace([ex, ey], wide, tall, box, full);
+  pen.textAlign = "left";
+  lines.forEach((some, k) => seamedText(pen, colours, some, left, top + 12 + 16 * k,
+    colour === colours.data ? colours.ink : colour));
+  for (let px = 0; px <= wide; px += 5) {
+    for (let py = 0; py <= tall; py += 5) full.push([left + px, top + py]);
+  }
+}
+
+/* Where beside a point a text covers the fewest of the points that are taken. */
+function freePlace([ex, ey], wide, tall, box, full) {
   let best = null;
   for (const left of [ex + 16, ex - 16 - wide]) {
     for (const down of [0, 20, 40, 70, 100, -30, -60]) {
@@ -441,13 +449,7 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
       if (!best || cost < best.cost) best = { cost, left, top };
     }
   }
-  const left = Math.min(Math.max(best.left, box.left + 4), box.right - wide - 4);
-  pen.textAlign = "left";
-  lines.forEach((some, k) => seamedText(pen, colours, some, left, best.top + 12 + 16 * k,
-    colour === colours.data ? colours.ink : colour));
-  for (let px = 0; px <= wide; px += 5) {
-    for (let py = 0; py <= tall; py += 5) full.push([left + px, best.top + py]);
-  }
+  return [Math.min(Math.max(best.left, box.left + 4), box.right - wide - 4), best.top];
 }
 
 /* The error for each step. Its axis is the map's scale of shades. */
@@ -489,7 +491,7 @@ function errors(pen, colours, { path, free, rule, step }, box, dark) {
     pen.lineWidth = 1.75;
     pen.setLineDash(dash);
     pen.beginPath();
-    some.forEach((at, k) => (k ? pen.lineTo(x(k), y(at.E)) : pen.moveTo(x(k), y(at.E))));
+    trace(pen, some.map((at, k) => [x(k), y(at.E)]));
     pen.stroke();
     pen.setLineDash([]);
     mark(pen, x(step), y(some[step].E), cross, cross ? 5 : 5.5, colour, colours);

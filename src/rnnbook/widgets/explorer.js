@@ -248,6 +248,11 @@ export function canvasFigure(className, roles, draw) {
   });
 }
 
+/* Adds a line through points to a canvas path. */
+export function trace(pen, points) {
+  points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+}
+
 /* From a picture's own units to hundredths of its box: places, shapes as markup, words. */
 export function units([left, right], [low, high]) {
   const across = (x) => (100 * (x - left)) / (right - left);

@@ -210,11 +210,8 @@ function strip(pen, colours, { T, norms }, { left, step, x }) {
     for (let t = 1; t < T; t += 1) {
       const to = x(t + 1) - wide / 2;
       const middle = rim + height / 2;
-      pen.moveTo(x(t) + wide / 2, middle);
-      pen.lineTo(to - 5, middle);
-      pen.moveTo(to, middle);
-      pen.lineTo(to - 7, middle - 4);
-      pen.lineTo(to - 7, middle + 4);
+      trace(pen, [[x(t) + wide / 2, middle], [to - 5, middle]]);
+      trace(pen, [[to, middle], [to - 7, middle - 4], [to - 7, middle + 4]]);
       pen.closePath();
     }
     pen.fill();
@@ -226,34 +223,25 @@ function strip(pen, colours, { T, norms }, { left, step, x }) {
   exponent(pen, colours, 0, left - 6, rim + 9);
   exponent(pen, colours, -decades / 2, left - 6, rim + height / 2 + 5);
   exponent(pen, colours, -decades, left - 6, base + 2);
+  comesIn(pen, colours, x(T), left, rim);
+}
 
-  // the loss comes in at the last cell, and its gradient goes back
-  const last = x(T);
+/* The loss comes in at the last cell, and its gradient goes back. */
+function comesIn(pen, colours, last, left, rim) {
   const far = Math.max(last - 120, left + 8);
+  const goesBack = last - far > 70;
   pen.fillStyle = colours.gradient;
   pen.strokeStyle = colours.gradient;
   pen.lineWidth = 1.5;
   pen.textAlign = last + 14 > left + 60 ? "right" : "left";
   pen.fillText("loss", pen.textAlign === "right" ? last + 14 : last - 3, 12);
   pen.beginPath();
-  pen.moveTo(last, 17);
-  pen.lineTo(last, rim - 8);
-  if (last - far > 70) {
-    pen.moveTo(last - 20, 8);
-    pen.lineTo(far + 8, 8);
-  }
+  trace(pen, [[last, 17], [last, rim - 8]]);
+  if (goesBack) trace(pen, [[last - 20, 8], [far + 8, 8]]);
   pen.stroke();
   pen.beginPath();
-  pen.moveTo(last, rim - 3);
-  pen.lineTo(last - 4.5, rim - 11);
-  pen.lineTo(last + 4.5, rim - 11);
-  pen.closePath();
-  if (last - far > 70) {
-    pen.moveTo(far, 8);
-    pen.lineTo(far + 9, 3.5);
-    pen.lineTo(far + 9, 12.5);
-    pen.closePath();
-  }
+  trace(pen, [[last, rim - 3], [last - 4.5, rim - 11], [last + 4.5, rim - 11]]);
+  if (goesBack) trace(pen, [[far, 8], [far + 9, 3.5], [far + 9, 12.5]]);
   pen.fill();
 }
 
@@ -297,27 +285,24 @@ function exponent(pen, colours, log, x, y) {
   pen.fillText("10", x - wide - 1, y);
 }
 
-function trail(pen, line, { x, y }) {
+/* A curve's points, from the last step back to where it becomes zero. */
+function backwards(line, { x, y }) {
+  const points = Array.from(line, (log, k) => [x(k + 1), y(log)]);
+  return points.slice(line.lastIndexOf(-Infinity) + 1).reverse();
+}
+
+function trail(pen, line, scale) {
   pen.beginPath();
-  let open = false;
-  for (let t = line.length; t >= 1; t -= 1) {
-    if (line[t - 1] === -Infinity) break;
-    if (open) pen.lineTo(x(t), y(line[t - 1]));
-    else pen.moveTo(x(t), y(line[t - 1]));
-    open = true;
-  }
+  trace(pen, backwards(line, scale));
   pen.stroke();
 }
 
 /* No gradient of this cell gets above its bound. */
-function above(pen, colours, bounds, { x, y }) {
+function above(pen, colours, bounds, scale) {
   pen.fillStyle = colours.raised;
   pen.beginPath();
-  pen.moveTo(x(bounds.length), PLOT.top);
-  for (let t = bounds.length; t >= 1 && bounds[t - 1] > -Infinity; t -= 1) {
-    pen.lineTo(x(t), y(bounds[t - 1]));
-  }
-  pen.lineTo(x(1), PLOT.top);
+  trace(pen, [[scale.x(bounds.length), PLOT.top], ...backwards(bounds, scale),
+    [scale.x(1), PLOT.top]]);
   pen.fill();
 }
 

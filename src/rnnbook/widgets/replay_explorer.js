@@ -293,9 +293,8 @@ export function updateAt(groups, size, place) {
 }
 
 function axes(box, horizontal, vertical) {
-  const { left, right, bottom } = box;
-  const parts = vertical.map(({ y, text }) =>
-    `<line class="replay-grid" x1="${left}" x2="${right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>` +
+  const { left, bottom } = box;
+  const parts = vertical.map(({ y, text }) => flatLine("replay-grid", y, box) +
     `<text class="replay-tick" text-anchor="end" x="${left - 6}" y="${(y + 4).toFixed(1)}">${text}</text>`);
   let free = -Infinity; // no number is written into the one before
   for (const { x, text, always } of [...horizontal].sort((a, b) => a.x - b.x)) {
@@ -304,7 +303,7 @@ function axes(box, horizontal, vertical) {
       Math.abs(other.x - x) < half + other.text.length * 3.6 + 6);
     if (!always && (crowded || x - half < free)) continue;
     free = x + half + 8;
-    parts.push(`<line class="replay-grid" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${bottom}" y2="${bottom + 4}"/>` +
+    parts.push(uprightLine("replay-grid", x, { top: bottom, bottom: bottom + 4 }) +
       `<text class="replay-tick" text-anchor="middle" x="${x.toFixed(1)}" y="${bottom + 17}">${text}</text>`);
   }
   return parts;
@@ -344,12 +343,38 @@ function upwards(box, [low, high], zero) {
   return { y, marks: zero ? [...marks, { y: y(-Infinity), text: "0" }] : marks };
 }
 
-/* A level that all lines are compared with: the line, and its name to be drawn over all lines. */
-function rule(box, at, kind, text = "") {
-  return [
-    `<line class="${kind}" x1="${box.left}" x2="${box.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`,
-    `<text class="replay-line" x="${box.left + 5}" y="${(at - 5).toFixed(1)}">${text}</text>`,
-  ];
+function flatLine(kind, y, { left, right }) {
+  return `<line class="${kind}" x1="${left}" x2="${right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>`;
+}
+
+function uprightLine(kind, x, { top, bottom }) {
+  return `<line class="${kind}" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${top}" y2="${bottom}"/>`;
+}
+
+/* The error below which a run is solved, if the task has one: a line, and its name to be drawn over
+   all lines. */
+function solvedLine(box, y, below) {
+  if (!below) return ["", ""];
+  const at = y(Math.log10(below));
+  return [flatLine("replay-below", at, box),
+    `<text class="replay-line" x="${box.left + 5}" y="${(at - 5).toFixed(1)}">` +
+      `solved: below ${amount(below)}</text>`];
+}
+
+/* The last mark of a run up to an update: alone, solved, diverged. */
+function runEnd(cell, run, points, update) {
+  const [x, y] = points.at(-1);
+  const by = (at) => at !== null && at <= update;
+  return (points.length > 1 ? "" : `<circle class="replay-dot ${className(cell)}" ` +
+      `cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="1.5"/>`) +
+    (by(run.solved_at) ? mark(cell, x, y, "replay-solved") : "") +
+    (by(run.diverged_at) ? `<path class="replay-lost ${className(cell)}" d="M-4-4L4 4M-4 4L4-4" ` +
+      `transform="translate(${x.toFixed(1)} ${y.toFixed(1)})"/>` : "");
+}
+
+function medianLine(cell, points, marked) {
+  return polyline(cell, points, "replay-halo") + polyline(cell, points, "replay-median") +
+    marked.map(([x, y]) => mark(cell, x, y)).join("");
 }
 
 function titles(box, side, below) {
@@ -374,42 +399,30 @@ function against(state, size) {
   parts.push(titles(box, view === "test" ? "test error" : "training loss", "updates"));
 
   const { baseline, solved_below: below } = chosen[0];
-  const ends = [];
-  let named = "";
-  if (view === "training") {
-    parts.push(rule(box, y(Math.log10(baseline)), "replay-baseline")[0]);
-    ends.push({ text: `guess: ${amount(baseline, 3)}`, x: box.right, y: y(Math.log10(baseline)) });
-  } else if (below) {
-    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`);
-    parts.push(line);
-    named = text;
-  }
+  const guess = y(Math.log10(baseline));
+  const [line, named] = view === "training" ? [flatLine("replay-baseline", guess, box), ""]
+    : solvedLine(box, y, below);
+  const ends = view === "training"
+    ? [{ text: `guess: ${amount(baseline, 3)}`, x: box.right, y: guess }] : [];
+  parts.push(line);
 
-  const now = x(update);
+  const drawn = (pairs) => pairs.filter(([at, log]) => at <= update && log !== null)
+    .map(([at, log]) => [x(at), y(log)]);
   for (const { cell, runs } of shown) {
     for (const run of runs) {
-      const points = run.updates.map((at, k) => [at, run[what][k]])
-        .filter(([at, log]) => at <= update && log !== null).map(([at, log]) => [x(at), y(log)]);
+      const points = drawn(run.updates.map((at, k) => [at, run[what][k]]));
       if (!points.length) continue;
-      parts.push(polyline(cell, points, "replay-run"));
-      const [endX, endY] = points[points.length - 1];
-      if (points.length === 1) parts.push(`<circle class="replay-dot ${className(cell)}" cx="${endX.toFixed(1)}" cy="${endY.toFixed(1)}" r="1.5"/>`);
-      if (run.solved_at !== null && run.solved_at <= update) parts.push(mark(cell, endX, endY, "replay-solved"));
-      if (run.diverged_at !== null && run.diverged_at <= update) {
-        parts.push(`<path class="replay-lost ${className(cell)}" d="M-4-4L4 4M-4 4L4-4" transform="translate(${endX.toFixed(1)} ${endY.toFixed(1)})"/>`);
-      }
+      parts.push(polyline(cell, points, "replay-run"), runEnd(cell, run, points, update));
     }
   }
   for (const group of shown) {
-    const points = medians(group, what).filter(([at]) => at <= update)
-      .map(([at, log]) => [x(at), y(log)]);
+    const points = drawn(medians(group, what));
     if (!points.length) continue;
-    const [endX, endY] = points[points.length - 1];
-    parts.push(polyline(group.cell, points, "replay-halo"), polyline(group.cell, points, "replay-median"),
-      mark(group.cell, endX, endY));
+    const [endX, endY] = points.at(-1);
+    parts.push(medianLine(group.cell, points, [[endX, endY]]));
     ends.push({ cell: group.cell, x: endX, y: endY });
   }
-  parts.push(`<line class="replay-now" x1="${now.toFixed(1)}" x2="${now.toFixed(1)}" y1="${box.top}" y2="${box.bottom}"/>`);
+  parts.push(uprightLine("replay-now", x(update), box));
   return [...parts, named, ...names(ends, box)].join("");
 }
 
@@ -424,18 +437,13 @@ function further(state, size) {
   const { limits, zero } = errorsShown(chosen, "beyond");
   const { y, marks } = upwards(box, limits, zero);
   const parts = axes(box,
-    all.map((length) => ({ x: x(length), text: thousands(length), always: length === T || length === last })),
-    marks);
+    all.map((length) => ({
+      x: x(length), text: thousands(length), always: length === T || length === last,
+    })), marks);
   const trained = x(T);
+  const [line, named] = solvedLine(box, y, chosen[0].solved_below);
   parts.push(titles(box, "test error", "length T in the test"),
-    `<line class="replay-baseline" x1="${trained.toFixed(1)}" x2="${trained.toFixed(1)}" y1="${box.top}" y2="${box.bottom}"/>`);
-  const { solved_below: below } = chosen[0];
-  let named = "";
-  if (below) {
-    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`);
-    parts.push(line);
-    named = text;
-  }
+    uprightLine("replay-baseline", trained, box), line);
   const right = trained > (box.left + box.right) / 2;
   const label = `<text class="replay-line" text-anchor="${right ? "end" : "start"}" ` +
     `x="${(trained + (right ? -5 : 5)).toFixed(1)}" y="${box.top + 10}">trained at T = ${T}</text>`;
@@ -449,9 +457,8 @@ function further(state, size) {
   for (const group of shown) {
     const points = group.lengths.map((length) => [x(length), y(middle(errorsAt(group, length)))]);
     if (!points.length) continue;
-    parts.push(polyline(group.cell, points, "replay-halo"), polyline(group.cell, points, "replay-median"),
-      ...points.map(([px, py]) => mark(group.cell, px, py)));
-    const [endX, endY] = points[points.length - 1];
+    parts.push(medianLine(group.cell, points, points));
+    const [endX, endY] = points.at(-1);
     ends.push({ cell: group.cell, x: endX, y: endY });
   }
   return [...parts, named, label, ...names(ends, box)].join("");
