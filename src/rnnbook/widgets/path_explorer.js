@@ -76,11 +76,11 @@ function network(choose) {
   const hits = STEPS.map((s) =>
     `<g data-hit="W_hh-${s}">${line("path-hit", X[s - 1], ROW.h, X[s], ROW.h)}</g>` +
     `<g data-hit="W_xh-${s}">${line("path-hit", X[s], ROW.h, X[s], ROW.x)}</g>`).join("");
-  const svg = drawing(`<svg class="path-drawing" aria-hidden="true" width="100%" height="270">` +
+  const svg = drawing(`<svg aria-hidden="true" width="100%" height="270">` +
     `${forward}${bias}<g transform="translate(${-ASIDE} ${-ASIDE})">${back}</g>${hits}</svg>`);
 
   const node = (name, t, kind) => element("span", {
-    class: `path-node path-node-${kind}`, "aria-hidden": "true",
+    class: `rnnbook-node path-node path-node-${kind}`, "aria-hidden": "true",
     style: `left: ${X[t]}%; top: ${ROW[kind === "first" ? "h" : kind]}px`,
   }, math(name));
   const nodes = [node("h_0", 0, "first"), ...STEPS.flatMap((t) =>
@@ -101,7 +101,7 @@ function network(choose) {
     node.style.setProperty("--x", X[value]);
     node.style.setProperty("--between", between(value));
   }
-  const stage = element("div", { class: "path-stage" }, svg, ...nodes, ...plain,
+  const stage = element("div", { class: "rnnbook-network path-stage" }, svg, ...nodes, ...plain,
     losses.node, uses.node);
   stage.addEventListener("click", (event) => {
     const hit = event.target.closest?.("[data-hit]")?.dataset.hit;

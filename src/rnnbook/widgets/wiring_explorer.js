@@ -99,7 +99,7 @@ function network(change) {
     line(`wiring-arrow wiring-${role}`, PLACES[a], PLACES[b],
       `data-edge="${key}" marker-end="url(#${heads[role]})"`);
   const svg = drawing(
-    `<svg class="wiring-drawing" aria-hidden="true" width="100%" height="282">` +
+    `<svg aria-hidden="true" width="100%" height="282">` +
     `<defs>${Object.entries(heads).map(marker).join("")}</defs>` +
     FIXED.map(([a, b]) => arrow(a, b)).join("") +
     SWITCHED.map(([a, b]) => arrow(a, b, `${a} -> ${b}`, /^[dx]/.test(a) ? "data" : "forward")).join("") +
@@ -107,10 +107,10 @@ function network(change) {
     SWITCHED.map(([a, b], i) => line("wiring-hit", PLACES[a], PLACES[b], `data-hit="${i}"`)).join("") +
     `</svg>`);
   const nodes = Object.entries(PLACES).map(([name, [x, y]]) => element("span", {
-    class: `wiring-node wiring-node-${name[0]}${name === "h_0" ? " wiring-node-first" : ""}`,
+    class: `rnnbook-node wiring-node wiring-node-${name === "h_0" ? "first" : name[0]}`,
     "data-node": name, style: `left: ${x}%; top: ${y}px`,
   }, math(name)));
-  const stage = element("div", { class: "wiring-stage", role: "img" }, svg, ...nodes);
+  const stage = element("div", { class: "rnnbook-network wiring-stage", role: "img" }, svg, ...nodes);
   stage.addEventListener("click", (event) => {
     const hit = event.target.closest?.("[data-hit]")?.dataset.hit;
     if (hit === undefined) return;
