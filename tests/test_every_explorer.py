@@ -2,11 +2,13 @@
 
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
 from every_explorer import EVERY, STATES
 from rnnbook import widgets
+from rnnbook.colours import LIGHT, in_page
 from rnnbook.widgets.explorer import assembled
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -80,6 +82,17 @@ def test_style_has_the_tokens_and_no_colour_of_its_own(make):
     assert style.startswith(tokens)
     own = style.removeprefix(tokens)
     assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|url\(|@import", own)
+
+
+def test_stand_ins_take_their_colours_from_the_tokens():
+    assert in_page("ink", "gate") == tuple(
+        f"var(--rnnbook-{role}, {LIGHT[role]})" for role in ("ink", "gate"))
+    css = assembled("parameter_counter.css")
+    assert all(f"--rnnbook-{role}: {colour};" in css for role, colour in LIGHT.items())
+    for path in sorted(files("rnnbook.widgets").iterdir(), key=str):
+        if path.name.endswith(".py"):
+            text = path.read_text(encoding="utf-8")
+            assert not [colour for colour in LIGHT.values() if colour in text], path.name
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -6,23 +6,13 @@ blue, gradients orange, gates green, memory violet, data grey, and each has a la
 style of its own, so that nothing is told by colour alone.
 """
 
-import re
-from importlib import resources
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-
-def _colours():
-    """The light theme's colours: the first block of tokens.css."""
-    css = (resources.files("rnnbook") / "tokens.css").read_text(encoding="utf-8")
-    block = css[css.index("{") : css.index("}")]
-    return dict(re.findall(r"--rnnbook-(\w+):\s*(#\w+)", block))
-
-
-COLOURS = _colours()
+from rnnbook.colours import LIGHT as COLOURS
 
 STYLE = {
     "figure.dpi": 144,

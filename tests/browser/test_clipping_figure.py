@@ -200,7 +200,7 @@ def test_an_entry_that_is_no_start_is_refused_and_said(blank):
     expect(hint).to_contain_text("−2.75 stays")
     field.fill("-2")
     assert trait(blank, "b0") == -2
-    expect(place.locator(".clipping-hint")).to_contain_text("click on the map")
+    expect(place.locator(".rnnbook-hint")).to_contain_text("click on the map")
 
 
 def test_a_linked_value_moves_the_figure_whatever_it_is(blank):

@@ -234,7 +234,7 @@ def test_an_entry_that_is_no_weight_is_refused_and_said(blank, entry, kept):
     assert weight.get_attribute("aria-invalid") is None
     assert weight.get_attribute("aria-describedby") is None
     assert blank.evaluate("models.m.get('W_hh')[0][1]") == 0.5
-    expect(place.locator(".dogs-hint")).to_contain_text("Edit any number")
+    expect(place.locator(".rnnbook-hint")).to_contain_text("Edit any number")
 
 
 def test_what_is_being_typed_is_left_alone(blank):
@@ -272,7 +272,7 @@ def test_reset_brings_back_the_start_and_clears_what_was_refused(blank):
     assert field(place, "W_hy, row 3, column s").input_value() == "0.5"
     assert wrong.input_value() == "0.1"
     assert wrong.get_attribute("aria-invalid") is None
-    expect(place.locator(".dogs-hint")).to_contain_text("Edit any number")
+    expect(place.locator(".rnnbook-hint")).to_contain_text("Edit any number")
     field(place, "W_hy, row 3, column s").press("ArrowUp")  # the start itself was not edited
     assert blank.evaluate("models.m.get('start').W_hy[2][3]") == 0.5
 

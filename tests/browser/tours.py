@@ -75,7 +75,7 @@ def dogs_stepper(place, faults):
     expect(place.locator(".dogs-net")).not_to_have_text(before)
     weight.fill("")
     expect(weight).to_have_attribute("aria-invalid", "true")
-    expect(place.locator(".dogs-refused")).to_be_visible()
+    expect(place.locator(".rnnbook-refused")).to_be_visible()
     assert faults() == []
     place.get_by_role("button", name="Reset weights").press("Enter")
     expect(place.locator(".dogs-net")).to_have_text(before)
@@ -164,7 +164,7 @@ def clipping_explorer(place, faults):
         assert faults() == []
     place.get_by_role("checkbox", name="close-up").check()
     place.get_by_role("spinbutton", name="start, w").fill("")
-    expect(place.locator(".clipping-refused")).to_be_visible()
+    expect(place.locator(".rnnbook-refused")).to_be_visible()
     assert faults() == []
 
 

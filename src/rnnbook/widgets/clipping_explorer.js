@@ -180,6 +180,12 @@ function ramp(dark) {
   });
 }
 
+function isDark(colour) {
+  const probe = element("canvas").getContext("2d");
+  probe.fillStyle = colour;
+  return parseInt(probe.fillStyle.slice(3, 5), 16) < 128; // the green of #rrggbb
+}
+
 const HIGHEST = 0.65; // √E of the plateau's far corner
 
 function shade(heights, columns, rows, dark) {
@@ -231,30 +237,15 @@ function ticks(low, high, most) {
   return { all, digits: size < 0.1 ? 2 : size < 1 ? 1 : 0 };
 }
 
-function write(pen, colours, text, x, y, colour) {
-  pen.lineJoin = "round";
-  pen.lineWidth = 4;
-  pen.strokeStyle = colours.surface;
-  pen.strokeText(text, x, y);
-  pen.fillStyle = colour;
-  pen.fillText(text, x, y);
-}
-
-function paint(canvas, size, colours, state, view, surface, dark) {
-  const { width, height, ratio } = size;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d");
-  const box = frame(size);
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.setLineDash([]);
-  pen.fillStyle = colours.surface;
-  pen.fillRect(0, 0, width, height);
+function paint(figure, state, view, { picture, dark }) {
+  const { colours } = figure;
+  const pen = figure.pen();
+  const box = frame(figure);
   pen.font = SMALL;
 
   const x = (w) => box.left + ((w - view.left) / (view.right - view.left)) * (box.right - box.left);
   const y = (b) => box.bottom - ((b - view.low) / (view.high - view.low)) * (box.bottom - box.top);
-  pen.drawImage(surface, box.left, box.top, box.right - box.left, box.bottom - box.top);
+  pen.drawImage(picture, box.left, box.top, box.right - box.left, box.bottom - box.top);
   mapAxes(pen, colours, view, box, x, y);
   places(pen, colours, box, x, y);
 
@@ -316,7 +307,7 @@ function places(pen, colours, box, x, y) {
     pen.save();
     pen.translate(x0, y0);
     pen.rotate(turn);
-    write(pen, colours, text, 0, aside, colours.ink);
+    seamedText(pen, colours, text, 0, aside, colours.ink);
     pen.restore();
   };
   pen.textAlign = "center";
@@ -333,22 +324,23 @@ function trail(pen, colours, path, last, box, x, y, { colour, dash, cross }) {
   pen.beginPath();
   pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
   pen.clip();
-  const line = (some) => {
+  const line = () => {
     pen.beginPath();
-    some.forEach(([w, b], k) => (k ? pen.lineTo(x(w), y(b)) : pen.moveTo(x(w), y(b))));
+    trace(pen, points.map(([w, b]) => [x(w), y(b)]));
     pen.stroke();
   };
   pen.lineJoin = "round";
   pen.strokeStyle = colours.surface;
   pen.lineWidth = 4;
-  line(points);
+  line();
   pen.strokeStyle = colour;
   pen.lineWidth = 1.75;
   pen.setLineDash(dash);
-  line(points);
+  line();
   pen.setLineDash([]);
   points.slice(0, -1).forEach((point, k) => {
-    if (inside(point)) mark(pen, x(point[0]), y(point[1]), cross, k === last ? (cross ? 9 : 7) : cross ? 4 : 2.4, colour, colours);
+    const size = k === last ? (cross ? 9 : 7) : cross ? 4 : 2.4;
+    if (inside(point)) mark(pen, x(point[0]), y(point[1]), cross, size, colour, colours);
   });
   pen.restore();
 }
@@ -359,10 +351,7 @@ function mark(pen, x, y, cross, size, colour, colours) {
   const draw = () => {
     pen.beginPath();
     if (cross) {
-      for (const side of [-1, 1]) {
-        pen.moveTo(x - size, y - side * size);
-        pen.lineTo(x + size, y + side * size);
-      }
+      for (const side of [-1, 1]) trace(pen, [[x - size, y - side * size], [x + size, y + side * size]]);
     } else {
       pen.arc(x, y, size, 0, 2 * Math.PI);
     }
@@ -408,7 +397,8 @@ function reach(from, to, low, high) {
   return Math.max(0, ((to > from ? high : low) - from) / (to - from));
 }
 
-/* Where a descent has left the map for good: an arrow at the edge, and where it went. */
+/* Where a descent has left the map for good: an arrow at the edge, and where it went. `full` are
+   the points that the text should not cover; its own are added. */
 function departure(pen, colours, path, last, points, box, colour, who, full) {
   const inside = ([px, py]) =>
     px >= box.left && px <= box.right && py >= box.top && py <= box.bottom;
@@ -422,9 +412,7 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
   pen.translate(ex, ey);
   pen.rotate(Math.atan2(by - ay, bx - ax));
   pen.beginPath();
-  pen.moveTo(3, 0);
-  pen.lineTo(-11, -7);
-  pen.lineTo(-11, 7);
+  trace(pen, [[3, 0], [-11, -7], [-11, 7]]);
   pen.closePath();
   pen.strokeStyle = colours.surface;
   pen.lineWidth = 3;
@@ -439,6 +427,17 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
   const lines = whole ? [text] : text.split(/ (?=w =|b =)/);
   const wide = Math.max(...lines.map((some) => pen.measureText(some).width));
   const tall = 16 * lines.length;
+  const [left, top] = freePlace([ex, ey], wide, tall, box, full);
+  pen.textAlign = "left";
+  lines.forEach((some, k) => seamedText(pen, colours, some, left, top + 12 + 16 * k,
+    colour === colours.data ? colours.ink : colour));
+  for (let px = 0; px <= wide; px += 5) {
+    for (let py = 0; py <= tall; py += 5) full.push([left + px, top + py]);
+  }
+}
+
+/* Where beside a point a text covers the fewest of the points that are taken. */
+function freePlace([ex, ey], wide, tall, box, full) {
   let best = null;
   for (const left of [ex + 16, ex - 16 - wide]) {
     for (const down of [0, 20, 40, 70, 100, -30, -60]) {
@@ -450,13 +449,7 @@ function departure(pen, colours, path, last, points, box, colour, who, full) {
       if (!best || cost < best.cost) best = { cost, left, top };
     }
   }
-  const left = Math.min(Math.max(best.left, box.left + 4), box.right - wide - 4);
-  pen.textAlign = "left";
-  lines.forEach((some, k) => write(pen, colours, some, left, best.top + 12 + 16 * k,
-    colour === colours.data ? colours.ink : colour));
-  for (let px = 0; px <= wide; px += 5) {
-    for (let py = 0; py <= tall; py += 5) full.push([left + px, best.top + py]);
-  }
+  return [Math.min(Math.max(best.left, box.left + 4), box.right - wide - 4), best.top];
 }
 
 /* The error for each step. Its axis is the map's scale of shades. */
@@ -498,7 +491,7 @@ function errors(pen, colours, { path, free, rule, step }, box, dark) {
     pen.lineWidth = 1.75;
     pen.setLineDash(dash);
     pen.beginPath();
-    some.forEach((at, k) => (k ? pen.lineTo(x(k), y(at.E)) : pen.moveTo(x(k), y(at.E))));
+    trace(pen, some.map((at, k) => [x(k), y(at.E)]));
     pen.stroke();
     pen.setLineDash([]);
     mark(pen, x(step), y(some[step].E), cross, cross ? 5 : 5.5, colour, colours);
@@ -509,66 +502,22 @@ function errors(pen, colours, { path, free, rule, step }, box, dark) {
 
 /* ---- the controls ---- */
 
-const STARTS = [
-  { text: "plateau", w0: 4.25, b0: -2.75 },
-  { text: "valley", w0: 4.7, b0: -2 },
-  { text: "no wall", w0: 3.2, b0: -2.2 },
-];
-const RULES = [["norm", "by norm"], ["value", "by value"], ["none", "none"]];
+const STARTS = {
+  plateau: { w0: 4.25, b0: -2.75 },
+  valley: { w0: 4.7, b0: -2 },
+  "no wall": { w0: 3.2, b0: -2.2 },
+};
+const RULES = { norm: "by norm", value: "by value", none: "none" };
 
-/* A row of native radio buttons. */
-function choices(label, texts, choose) {
-  const group = freshId();
-  const items = texts.map((text, i) => {
-    const input = element("input", { type: "radio", name: group, value: i });
-    input.addEventListener("change", () => choose(i));
-    return { input, node: element("label", { class: "clipping-choice" }, input, text) };
-  });
-  return {
-    node: element("div", { class: "clipping-choices", role: "radiogroup", "aria-label": label },
-      element("span", { class: "clipping-heading", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      items.forEach(({ input, node }, i) => {
-        input.checked = i === chosen;
-        node.classList.toggle("clipping-chosen", i === chosen);
-      });
-    },
-  };
-}
-
-/* A slider over `count` + 1 values. */
-function scale(model, trait, text, count, value, position) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: 0, max: count, step: 1 });
-  const output = element("output", { for: id });
-  input.addEventListener("input", () => {
-    model.set(trait, value(Number(input.value)));
-    model.save_changes();
-  });
-  return {
-    node: element("div", { class: "rnnbook-slider" },
-      element("label", { for: id }, text), input, output),
-    show(now) {
-      const at = Math.round(position(now));
-      if (Number(input.value) !== at) input.value = at;
-      input.setAttribute("aria-valuetext", amount(now));
-      output.textContent = amount(now);
-    },
-  };
-}
-
-/* 20 values for each factor of ten, of two figures each. */
-function logScale(model, trait, text, low, high) {
+/* A slider with 20 values for each factor of ten, of two figures each. */
+function logSlider(text, low, high, choose) {
   const per = 20;
-  return scale(model, trait, text, Math.round(per * Math.log10(high / low)),
-    (k) => Number((low * 10 ** (k / per)).toPrecision(2)),
-    (value) => per * Math.log10(value / low));
-}
-
-function within(value, low, high, otherwise) {
-  const number = Number(value);
-  return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : otherwise;
+  const places = placeSlider([text], 0, Math.round(per * Math.log10(high / low)),
+    (place) => choose(Number((low * 10 ** (place / per)).toPrecision(2))));
+  return {
+    node: places.node,
+    show: (value) => places.show(Math.round(per * Math.log10(value / low)), amount(value)),
+  };
 }
 
 const HINT = "Type a start, or click on the map. The arrow keys ↑ and ↓ change a number by 0.05.";
@@ -582,44 +531,25 @@ function swatch(cross) {
 
 export default {
   render({ model, el }) {
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const live = liveRegion();
-    const rules = choices("Clip", RULES.map(([, text]) => text), (i) => change({ rule: RULES[i][0] }));
-    const starts = choices("Start", STARTS.map((start) => start.text), (i) =>
-      change({ w0: STARTS[i].w0, b0: STARTS[i].b0 }));
-    const threshold = logScale(model, "threshold", "threshold", 0.01, 100);
-    const rate = logScale(model, "rate", "learning rate", 0.001, 1);
-    const step = scale(model, "step", "step", LAST, (k) => k, (k) => k);
+    const rules = radioRow("Clip", Object.keys(RULES), Object.values(RULES),
+      (rule) => change({ rule }));
+    const starts = radioRow("Start", Object.keys(STARTS), Object.keys(STARTS),
+      (name) => change(STARTS[name]));
+    const threshold = logSlider("threshold", 0.01, 100, (value) => change({ threshold: value }));
+    const rate = logSlider("learning rate", 0.001, 1, (value) => change({ rate: value }));
+    const step = placeSlider(["step"], 0, LAST, (place) => change({ step: place }));
     const closeUp = checkbox(model, "close_up", "close-up");
 
-    const hint = element("p", { class: "clipping-hint", id: freshId() }, HINT);
-    let refused = null;
-    const forgive = (field) => {
-      field.removeAttribute("aria-describedby");
-      if (field !== refused) return; // the message is about another field
-      refused = null;
-      hint.textContent = HINT;
-      hint.classList.remove("clipping-refused");
-    };
-    const refuse = (text, field) => {
-      if (refused) refused.removeAttribute("aria-describedby");
-      refused = field;
-      field.setAttribute("aria-describedby", hint.id);
-      hint.textContent = text;
-      hint.classList.add("clipping-refused");
-      live.announce(text);
-    };
+    const hint = fieldHint(HINT, live);
     const field = (trait) => numberField({
-      name: `start, ${trait[0]}`, limit: LIMIT, step: 0.05, refuse, forgive,
+      name: `start, ${trait[0]}`, limit: LIMIT, step: 0.05, hint,
       change: (value) => change({ [trait]: value }),
     });
     const fields = { w0: field("w0"), b0: field("b0") };
 
-    const canvas = element("canvas", { class: "clipping-canvas" });
-    const figure = element("div", { class: "clipping-figure", role: "img" }, canvas);
+    const figure = canvasFigure("clipping-figure", ROLES, draw);
     const clippedName = element("span", {});
     const clippedKey = element("span", { class: "clipping-key clipping-clipped" },
       swatch(false), clippedName);
@@ -635,12 +565,12 @@ export default {
             element("label", {}, math("b"), " ", fields.b0.node), closeUp.node)),
         element("div", { role: "group", "aria-label": "Threshold and learning rate" },
           threshold.node, rate.node)),
-      hint,
+      hint.node,
       element("div", { class: "clipping-keys" },
         element("span", { class: "clipping-key" }, swatch(true), "without clipping"), clippedKey),
-      figure,
+      figure.node,
       step.node,
-      element("div", { class: "clipping-said" }, ...live.nodes),
+      live.node,
       element("ul", { class: "clipping-numbers", "aria-label": "The present step" },
         ...names.map((name, i) => element("li", {},
           element("span", { class: "clipping-name" }, name), " ", cells[i]))),
@@ -651,53 +581,45 @@ export default {
         "the root of ", math("E"), ". The large mark is where the step is taken, and the line " +
         "beyond it is that step."));
 
-    let colours = {};
-    let dark = false;
-    let size = { width: 0, height: 0, ratio: 1 };
-    let request = 0;
     let view = MAP;
-    let kept = { key: "", heights: null, picture: null };
+    let kept = { key: "" };
 
-    const look = () => {
-      const style = getComputedStyle(root);
-      colours = Object.fromEntries(
-        ROLES.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
-      const probe = element("canvas").getContext("2d");
-      probe.fillStyle = colours.surface;
-      dark = parseInt(probe.fillStyle.slice(3, 5), 16) < 128; // the green of #rrggbb
-      kept.picture = null;
-    };
+    /* Kept while the map and the theme stay. */
     const surface = () => {
-      const box = frame(size);
+      const box = frame(figure);
       const columns = Math.min(240, Math.max(1, Math.round((box.right - box.left) / 2)));
       const rows = Math.min(160, Math.max(1, Math.round((box.bottom - box.top) / 2)));
       const key = [...Object.values(view), columns, rows].join();
-      if (kept.key !== key) kept = { key, heights: raster(view, columns, rows), picture: null };
-      kept.picture ??= shade(kept.heights, columns, rows, dark);
-      return kept.picture;
+      const theme = figure.colours.surface;
+      if (kept.key !== key) kept = { key, heights: raster(view, columns, rows) };
+      if (kept.theme !== theme) {
+        const dark = isDark(theme);
+        kept = { ...kept, theme, dark, picture: shade(kept.heights, columns, rows, dark) };
+      }
+      return kept;
     };
 
     function draw() {
-      request = 0;
-      const rule = RULES.some(([name]) => name === model.get("rule")) ? model.get("rule") : "norm";
+      const rule = Object.keys(RULES).includes(model.get("rule")) ? model.get("rule") : "norm";
       const state = {
         rule,
-        threshold: within(model.get("threshold"), 0.01, 100, 1),
-        rate: within(model.get("rate"), 0.001, 1, 0.1),
+        threshold: between(model.get("threshold"), 0.01, 100, 1),
+        rate: between(model.get("rate"), 0.001, 1, 0.1),
         step: whole(model.get("step"), 0, LAST),
-        w0: within(model.get("w0"), -LIMIT, LIMIT, STARTS[0].w0),
-        b0: within(model.get("b0"), -LIMIT, LIMIT, STARTS[0].b0),
+        w0: between(model.get("w0"), -LIMIT, LIMIT, STARTS.plateau.w0),
+        b0: between(model.get("b0"), -LIMIT, LIMIT, STARTS.plateau.b0),
       };
       state.free = descend(state.w0, state.b0, state.rate, "none", 1);
       state.path = rule === "none" ? state.free
         : descend(state.w0, state.b0, state.rate, rule, state.threshold);
 
-      rules.show(RULES.findIndex(([name]) => name === rule));
-      starts.show(STARTS.findIndex(({ w0, b0 }) => w0 === state.w0 && b0 === state.b0));
+      rules.show(rule);
+      starts.show(Object.keys(STARTS).find((name) =>
+        STARTS[name].w0 === state.w0 && STARTS[name].b0 === state.b0));
       threshold.show(state.threshold);
       threshold.node.classList.toggle("clipping-unused", rule === "none");
       rate.show(state.rate);
-      step.show(state.step);
+      step.show(state.step, String(state.step));
       closeUp.show(model.get("close_up"));
       fields.w0.show(state.w0);
       fields.b0.show(state.b0);
@@ -714,64 +636,31 @@ export default {
         amount(at.length), clipped, at.angle === null ? "no direction" : `${fixed(at.angle, 1)}°`,
       ].forEach((text, i) => (cells[i].textContent = text));
       live.say(sentence(state));
-      if (!size.width) return;
-      view = shown(state.path, Boolean(model.get("close_up")), frame(size));
-      figure.setAttribute("aria-label", description(state, view));
-      paint(canvas, size, colours, state, view, surface(), dark);
+      if (!figure.width) return;
+      view = shown(state.path, Boolean(model.get("close_up")), frame(figure));
+      figure.node.setAttribute("aria-label", description(state, view));
+      paint(figure, state, view, surface());
     }
-    const ask = () => {
-      request ||= requestAnimationFrame(draw); // several traits may change before one frame
-    };
-
-    figure.addEventListener("click", (event) => {
-      const rectangle = figure.getBoundingClientRect();
-      const box = frame(size);
+    figure.node.addEventListener("click", (event) => {
+      const rectangle = figure.node.getBoundingClientRect();
+      const box = frame(figure);
       const across = (event.clientX - rectangle.left - box.left) / (box.right - box.left);
       const up = (box.bottom - (event.clientY - rectangle.top)) / (box.bottom - box.top);
       if (across < 0 || across > 1 || up < 0 || up > 1) return;
-      const round = (value) => Math.round(100 * within(value, -LIMIT, LIMIT, 0)) / 100;
+      const round = (value) => Math.round(100 * between(value, -LIMIT, LIMIT, 0)) / 100;
       change({
         w0: round(view.left + across * (view.right - view.left)),
         b0: round(view.low + up * (view.high - view.low)),
       });
     });
 
-    const measure = () => {
-      const box = figure.getBoundingClientRect();
-      size = { width: box.width, height: box.height, ratio: window.devicePixelRatio || 1 };
-    };
-    const resized = new ResizeObserver(() => {
-      measure();
-      draw();
-    });
-    const themed = new MutationObserver(() => {
-      look();
-      ask();
-    });
-    for (const node of [document.documentElement, document.body]) {
-      themed.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
-    }
-    const zoomed = matchMedia("(resolution: 1dppx)");
-    const rescale = () => {
-      measure();
-      ask();
-    };
-    zoomed.addEventListener("change", rescale);
-
     el.append(root);
-    look();
-    measure();
-    draw();
-    resized.observe(figure);
-    const events = ["threshold", "rule", "rate", "step", "w0", "b0", "close_up"]
-      .map((trait) => `change:${trait}`);
-    for (const event of events) model.on(event, ask);
+    figure.start();
+    const unlisten = listen(model, ["threshold", "rule", "rate", "step", "w0", "b0", "close_up"],
+      figure.ask);
     return () => {
-      for (const event of events) model.off(event, ask);
-      cancelAnimationFrame(request);
-      resized.disconnect();
-      themed.disconnect();
-      zoomed.removeEventListener("change", rescale);
+      unlisten();
+      figure.stop();
       live.stop();
       root.remove();
     };

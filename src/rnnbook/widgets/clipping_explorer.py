@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook import landscape
+from rnnbook.colours import in_page
 
 from .explorer import (
     LIMIT,
@@ -24,11 +25,7 @@ from .explorer import (
 
 LAST = 60
 MAP = (3, 7), (-3, -1)  # w and b
-GRADIENT, DATA, INK, LINE, RAISED = (
-    f"var(--rnnbook-{name}, {colour})"
-    for name, colour in (("gradient", "#b04a00"), ("data", "#57606a"), ("ink", "#1f2328"),
-                         ("line", "#c8ced5"), ("raised", "#f4f6f8"))
-)  # fmt: skip
+GRADIENT, DATA, INK, LINE, RAISED = in_page("gradient", "data", "ink", "line", "raised")
 HEIGHTS = "1065px", "1355px"  # of the live explorer in a page's column, wide and on a phone
 
 

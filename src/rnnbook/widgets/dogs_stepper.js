@@ -186,7 +186,7 @@ function strip(choose) {
 }
 
 /* The editable numbers. A vector is shown as a matrix of one row. */
-function weights(model, refuse, forgive) {
+function weights(model, hint) {
   const units = ["1", "2", "3"];
   const grids = [
     { name: "W_xh", rows: LETTERS, columns: units, what: "from the letter into the note" },
@@ -204,14 +204,12 @@ function weights(model, refuse, forgive) {
       name: row === null ? `${symbol}, column ${column}` : `${symbol}, row ${row}, column ${column}`,
       limit: LIMIT,
       step: 0.1,
-      refuse,
-      forgive,
+      hint,
       change(value) {
         const now = structuredClone(model.get(grid.name));
         if (row === null) now[j] = value;
         else now[i][j] = value;
-        model.set(grid.name, now);
-        model.save_changes();
+        setTraits(model, { [grid.name]: now });
       },
     })));
     grid.node = element("table", { class: `dogs-grid ${grid.rows ? "dogs-matrix" : "dogs-row"}` },
@@ -248,10 +246,7 @@ const HINT = "Edit any number. The arrow keys ↑ and ↓ change it by 0.1.";
 
 export default {
   render({ model, el }) {
-    const change = (values) => {
-      for (const [name, value] of Object.entries(values)) model.set(name, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const at = () => ({ t: whole(model.get("t"), 1, 3), stage: whole(model.get("stage"), 1, 5) });
     const walk = (by) => {
       const { t, stage } = at();
@@ -290,24 +285,8 @@ export default {
       stageItem(5, chances.node, verdict),
     ];
 
-    const hint = element("p", { class: "dogs-hint", id: freshId() }, HINT);
-    let refused = null;
-    const forgive = (field) => {
-      field.removeAttribute("aria-describedby");
-      if (field !== refused) return; // the message is about another field
-      refused = null;
-      hint.textContent = HINT;
-      hint.classList.remove("dogs-refused");
-    };
-    const refuse = (text, field) => {
-      if (refused) refused.removeAttribute("aria-describedby");
-      refused = field;
-      field.setAttribute("aria-describedby", hint.id);
-      hint.textContent = text;
-      hint.classList.add("dogs-refused");
-      live.announce(text);
-    };
-    const grid = weights(model, refuse, forgive);
+    const hint = fieldHint(HINT, live);
+    const grid = weights(model, hint);
     const reset = element("button", { type: "button" }, "Reset weights");
     reset.addEventListener("click", () => {
       const start = model.get("start");
@@ -319,19 +298,19 @@ export default {
       element("p", { class: "rnnbook-title" }, "What comes after d, o, g?"),
       net.node,
       element("div", { class: "dogs-walk" }, back, next, place),
-      element("div", { class: "dogs-said" }, ...live.nodes),
+      live.node,
       element("div", { class: "dogs-panes" },
         element("ol", { class: "dogs-stages", "aria-label": "The stages of this step" },
           ...stages.map((stage) => stage.node)),
         element("div", { class: "dogs-weights", role: "group", "aria-label": "Weights" },
           element("div", { class: "dogs-weights-head" },
             element("p", { class: "dogs-weights-title" }, "The weights"), reset),
-          hint,
+          hint.node,
           ...grid.nodes)));
 
     function draw() {
       const { t, stage } = at();
-      const values = Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
+      const values = getTraits(model, NAMES);
       const steps = forward(values);
       const s = steps[t - 1];
       const letter = LETTERS[s.input];

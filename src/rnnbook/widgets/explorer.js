@@ -23,6 +23,8 @@ export function freshId() {
   return "rnnbook-" + Math.random().toString(36).slice(2, 12);
 }
 
+/* ---- letters and numbers ---- */
+
 /* The letters of the book: math("h_{t-1}") is an italic h with a subscript, math("W_hh^(2)") has a
    superscript too. */
 export function math(name) {
@@ -53,44 +55,74 @@ export function thousands(count) {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/* 10**log with two figures, plain or as 2.0e−5. */
+export function tenTo(log) {
+  if (log === -Infinity) return "nothing";
+  if (log >= -2 && log < 3) {
+    const value = 10 ** log;
+    if (log >= 2) return value.toFixed(0);
+    return log >= 0.3 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
+  }
+  let exponent = Math.floor(log + 1e-9);
+  let figures = (10 ** (log - exponent)).toFixed(1);
+  if (figures === "10.0") {
+    figures = "1.0";
+    exponent += 1;
+  }
+  return `${figures}e${String(exponent).replace("-", "−")}`;
+}
+
 /* A whole number within its range, whatever a linked widget sent. */
 export function whole(value, low, high) {
   const number = Math.round(Number(value));
   return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : low;
 }
 
-/* A labelled slider tied to one whole-number trait. */
-export function slider(model, trait, text, low, high) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: low, max: high, step: 1 });
-  const output = element("output", { for: id });
-  const label = element("label", { for: id }, math(trait), " ", text);
-  input.addEventListener("input", () => {
-    model.set(trait, Number(input.value));
-    model.save_changes();
+/* A number within its range, whatever a linked widget sent. */
+export function between(value, low, high, otherwise) {
+  const number = Number(value);
+  return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : otherwise;
+}
+
+/* Where in a list the value stands that is nearest. */
+export function nearestPlace(values, value) {
+  let place = 0;
+  values.forEach((one, k) => {
+    if (Math.abs(one - value) < Math.abs(values[place] - value)) place = k;
   });
-  return {
-    node: element("div", { class: "rnnbook-slider" }, label, input, output),
-    show(value) {
-      if (Number(input.value) !== value) input.value = value;
-      output.textContent = value;
-    },
+  return place;
+}
+
+/* ---- state ---- */
+
+/* The named traits of a model. */
+export function getTraits(model, names) {
+  return Object.fromEntries(names.map((name) => [name, model.get(name)]));
+}
+
+/* Sets traits, and tells Python if there is one. */
+export function setTraits(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+/* Calls `act` after every change of a trait; returns what takes the listeners away. */
+export function listen(model, traits, act) {
+  const events = traits.map((trait) => `change:${trait}`);
+  for (const event of events) model.on(event, act);
+  return () => {
+    for (const event of events) model.off(event, act);
   };
 }
 
-export function checkbox(model, trait, text) {
-  const input = element("input", { type: "checkbox" });
-  input.addEventListener("change", () => {
-    model.set(trait, input.checked);
-    model.save_changes();
-  });
-  return {
-    node: element("label", { class: "rnnbook-checkbox" }, input, element("span", {}, text)),
-    show(value) {
-      input.checked = Boolean(value);
-    },
-  };
+/* The same, and once now. */
+export function follow(model, traits, draw) {
+  const unfollow = listen(model, traits, draw);
+  draw();
+  return unfollow;
 }
+
+/* ---- words ---- */
 
 /* What the figure says, in words: visible at once, spoken when the hand has rested for 150 ms.
    The visible copy is hidden from assistive technology so that nothing is read twice. */
@@ -99,7 +131,8 @@ export function liveRegion() {
   const spoken = element("p", { class: "rnnbook-spoken", role: "status", "aria-live": "polite" });
   let timer = 0;
   return {
-    nodes: [seen, spoken],
+    node: element("div", { class: "rnnbook-said" }, seen, spoken),
+    seen,
     say(text) {
       seen.replaceChildren(...formula(text));
       this.announce(text);
@@ -118,19 +151,113 @@ export function liveRegion() {
   };
 }
 
-/* Calls `draw` now and after every change of a trait; returns what takes the listeners away. */
-export function follow(model, traits, draw) {
-  const events = traits.map((trait) => `change:${trait}`);
-  for (const event of events) model.on(event, draw);
-  draw();
-  return () => {
-    for (const event of events) model.off(event, draw);
+/* ---- controls ---- */
+
+/* A labelled slider over the whole numbers from `low` to `high`, which may be places of a list.
+   `show` gets the place, and in words what stands there. */
+export function placeSlider(label, low, high, choose) {
+  const id = freshId();
+  const input = element("input", { type: "range", id, min: low, max: high, step: 1 });
+  const output = element("output", { for: id });
+  const name = element("label", { for: id }, ...label);
+  input.addEventListener("input", () => choose(Number(input.value)));
+  return {
+    input,
+    output,
+    name,
+    node: element("div", { class: "rnnbook-slider" }, name, input, output),
+    show(place, text) {
+      if (Number(input.value) !== place) input.value = place;
+      input.setAttribute("aria-valuetext", text);
+      output.textContent = text;
+    },
   };
 }
 
-/* A field for one number within ±limit. An entry that is none is marked and reported, and the
-   last good value stays in the model. `step` is what an arrow key adds. */
-export function numberField({ name, limit, step, change, refuse, forgive }) {
+/* A slider tied to one whole-number trait. */
+export function slider(model, trait, text, low, high) {
+  const { node, show } = placeSlider([math(trait), " ", text], low, high,
+    (value) => setTraits(model, { [trait]: value }));
+  return { node, show: (value) => show(value, String(value)) };
+}
+
+/* A slider over decimal numbers. Its steps are whole numbers, so that no step of 0.1 leaves
+   0.30000000000000004 behind. */
+export function decimalSlider(label, { low, high, step, digits, change }) {
+  const per = Math.round(1 / step);
+  const places = placeSlider(label, Math.round(low * per), Math.round(high * per),
+    (place) => change(place / per));
+  return {
+    ...places,
+    show: (value, text = fixed(value, digits)) => places.show(Math.round(value * per), text),
+  };
+}
+
+export function checkbox(model, trait, text) {
+  const input = element("input", { type: "checkbox" });
+  input.addEventListener("change", () => setTraits(model, { [trait]: input.checked }));
+  return {
+    node: element("label", { class: "rnnbook-checkbox" }, input, element("span", {}, text)),
+    show(value) {
+      input.checked = Boolean(value);
+    },
+  };
+}
+
+/* A row of native radio buttons; each text is a string, a node or a list of them. `show` may close
+   some: they stay in their places and can't be chosen. */
+export function radioRow(label, values, texts, choose, className = "") {
+  const group = freshId();
+  const items = values.map((value, i) => {
+    const input = element("input", { type: "radio", name: group, value });
+    const text = element("span", {}, ...[texts[i]].flat());
+    input.addEventListener("change", () => choose(value));
+    return { value, input, text,
+      node: element("label", { class: "rnnbook-choice" }, input, text) };
+  });
+  return {
+    items,
+    node: element("div",
+      { class: `rnnbook-choices ${className}`, role: "radiogroup", "aria-label": label },
+      element("span", { class: "rnnbook-choices-name", "aria-hidden": "true" }, label),
+      ...items.map((item) => item.node)),
+    show(chosen, closed = []) {
+      for (const { value, input, node } of items) {
+        input.checked = value === chosen;
+        input.disabled = closed.includes(value);
+        node.classList.toggle("rnnbook-chosen", value === chosen);
+      }
+    },
+  };
+}
+
+/* The line under number fields: what can be typed, or in its place what was refused and why. */
+export function fieldHint(text, live) {
+  const node = element("p", { class: "rnnbook-hint", id: freshId() }, text);
+  let refused = null;
+  return {
+    node,
+    refuse(field, why) {
+      if (refused) refused.removeAttribute("aria-describedby");
+      refused = field;
+      field.setAttribute("aria-describedby", node.id);
+      node.textContent = why;
+      node.classList.add("rnnbook-refused");
+      live.announce(why);
+    },
+    forgive(field) {
+      field.removeAttribute("aria-describedby");
+      if (field !== refused) return; // the message is about another field
+      refused = null;
+      node.textContent = text;
+      node.classList.remove("rnnbook-refused");
+    },
+  };
+}
+
+/* A field for one number within ±limit. An entry that is none is marked and reported in the hint,
+   and the last good value stays in the model. `step` is what an arrow key adds. */
+export function numberField({ name, limit, step, change, hint }) {
   const input = element("input", {
     type: "number", step: "any", min: -limit, max: limit, "aria-label": name,
     class: "rnnbook-number", autocomplete: "off",
@@ -142,7 +269,7 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
     input.title = String(value);
     if (input.hasAttribute("aria-invalid")) {
       input.removeAttribute("aria-invalid");
-      forgive(input);
+      hint.forgive(input);
     }
   };
   const put = (value) => {
@@ -158,8 +285,8 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
     } else {
       input.setAttribute("aria-invalid", "true");
       const typed = input.value === "" ? "the entry" : fixed(value, 0);
-      refuse(`${name}: ${typed} is not a number from −${limit} to ${limit}; ` +
-        `${String(kept).replace("-", "−")} stays.`, input);
+      hint.refuse(input, `${name}: ${typed} is not a number from −${limit} to ${limit}; ` +
+        `${String(kept).replace("-", "−")} stays.`);
     }
   });
   input.addEventListener("keydown", (event) => {
@@ -181,70 +308,142 @@ export function numberField({ name, limit, step, change, refuse, forgive }) {
   };
 }
 
-/* A row of native radio buttons; each text is a string or a node. */
-export function radioRow(label, values, texts, choose) {
-  const group = freshId();
-  const items = values.map((value, i) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input, node: element("label", { class: "rnnbook-choice" }, input, texts[i]) };
-  });
+/* ---- pictures ---- */
+
+/* `ask` is for a drawing in the next frame, one however often it is asked for: several traits may
+   change before it. */
+export function nextFrame(draw) {
+  let request = 0;
   return {
-    node: element("div", { class: "rnnbook-choices", role: "radiogroup", "aria-label": label },
-      element("span", { class: "rnnbook-choices-name", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("rnnbook-chosen", value === chosen);
+    ask() {
+      request ||= requestAnimationFrame(() => {
+        request = 0;
+        draw();
+      });
+    },
+    stop() {
+      cancelAnimationFrame(request);
+    },
+  };
+}
+
+/* A canvas that fills its box, is as fine as the screen and follows the theme: its `colours` are
+   the named roles, among them the surface. It calls `draw` when it starts, when its box changes
+   and, in the next frame, when it is asked to or the theme changes. */
+export function canvasFigure(className, roles, draw) {
+  const canvas = element("canvas");
+  const node = element("div", { class: `rnnbook-canvas ${className}`, role: "img" }, canvas);
+  const { ask, stop } = nextFrame(draw);
+  const zoomed = matchMedia("(resolution: 1dppx)");
+  const figure = { node, ask, width: 0, height: 0, colours: {}, font: "" };
+  let ratio = 1;
+
+  const look = () => {
+    const style = getComputedStyle(node);
+    figure.font = style.fontFamily;
+    figure.colours = Object.fromEntries(
+      roles.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
+  };
+  const measure = () => {
+    ({ width: figure.width, height: figure.height } = node.getBoundingClientRect());
+    ratio = window.devicePixelRatio || 1;
+  };
+  const resized = new ResizeObserver(() => {
+    measure();
+    draw();
+  });
+  const themed = new MutationObserver(() => {
+    look();
+    ask();
+  });
+  const rescale = () => {
+    measure();
+    ask();
+  };
+  return Object.assign(figure, {
+    /* Empties the canvas; what is drawn then is measured in the page's pixels. */
+    pen() {
+      const [across, down] = [figure.width, figure.height].map((size) => Math.round(size * ratio));
+      if (canvas.width !== across) canvas.width = across;
+      if (canvas.height !== down) canvas.height = down;
+      const pen = canvas.getContext("2d", { alpha: false });
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.globalAlpha = 1;
+      pen.setLineDash([]);
+      pen.fillStyle = figure.colours.surface;
+      pen.fillRect(0, 0, figure.width, figure.height);
+      return pen;
+    },
+    /* Once it stands on the page. */
+    start() {
+      look();
+      measure();
+      draw();
+      resized.observe(node);
+      for (const root of [document.documentElement, document.body]) {
+        themed.observe(root, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
       }
+      zoomed.addEventListener("change", rescale);
     },
-  };
-}
-
-/* A labelled slider over decimal numbers. Its steps are whole numbers, so that no step of 0.1
-   leaves 0.30000000000000004 behind. */
-export function decimalSlider(label, { low, high, step, digits, change }) {
-  const id = freshId();
-  const per = Math.round(1 / step);
-  const input = element("input", {
-    type: "range", id, min: Math.round(low * per), max: Math.round(high * per), step: 1,
+    stop() {
+      stop();
+      resized.disconnect();
+      themed.disconnect();
+      zoomed.removeEventListener("change", rescale);
+    },
   });
-  const output = element("output", { for: id });
-  const name = element("label", { for: id }, ...label);
-  input.addEventListener("input", () => change(Number(input.value) / per));
+}
+
+/* Adds a line through points to a canvas path. */
+export function trace(pen, points) {
+  points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+}
+
+/* Text with a seam of the page's colour, so that it can be read across lines. */
+export function seamedText(pen, colours, text, x, y, colour) {
+  pen.lineJoin = "round";
+  pen.lineWidth = 4;
+  pen.strokeStyle = colours.surface;
+  pen.strokeText(text, x, y);
+  pen.fillStyle = colour;
+  pen.fillText(text, x, y);
+}
+
+/* From a picture's own units to hundredths of its box: places, shapes as markup, words. */
+export function units([left, right], [low, high]) {
+  const across = (x) => (100 * (x - left)) / (right - left);
+  const down = (y) => (100 * (high - y)) / (high - low);
+  const shape = (tag, className, points) => `<${tag} class="${className}" points="` +
+    `${points.map(([x, y]) => `${across(x).toFixed(3)},${down(y).toFixed(3)}`).join(" ")}"/>`;
+  const place = (node, x, y) => {
+    node.style.left = `${across(x)}%`;
+    node.style.top = `${down(y)}%`;
+    return node;
+  };
   return {
-    input,
-    name,
-    node: element("div", { class: "rnnbook-slider" }, name, input, output),
-    show(value, text = fixed(value, digits)) {
-      const place = Math.round(value * per);
-      if (Number(input.value) !== place) input.value = place;
-      input.setAttribute("aria-valuetext", text);
-      output.textContent = text;
+    across,
+    line: (className, points) => shape("polyline", className, points),
+    area: (className, points) => shape("polygon", className, points),
+    bar(className, [from, to], [start, end], opacity = 1) {
+      const [top, bottom] = [down(Math.max(start, end)), down(Math.min(start, end))];
+      return `<rect class="${className}" x="${across(from).toFixed(3)}" y="${top.toFixed(3)}" ` +
+        `width="${(across(to) - across(from)).toFixed(3)}" ` +
+        `height="${(bottom - top).toFixed(3)}" fill-opacity="${opacity.toFixed(4)}"/>`;
     },
+    word: (className, text, x, y) => place(element("span", { class: className }, text), x, y),
   };
 }
 
-/* A number within its range, whatever a linked widget sent. */
-export function between(value, low, high, otherwise) {
-  const number = Number(value);
-  return Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : otherwise;
-}
-
-/* 10**log with two figures, plain or as 2.0e−5. */
-export function tenTo(log) {
-  if (log === -Infinity) return "nothing";
-  if (log >= -2 && log < 3) {
-    const value = 10 ** log;
-    if (log >= 2) return value.toFixed(0);
-    return log >= 0.3 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
-  }
-  let exponent = Math.floor(log + 1e-9);
-  let figures = (10 ** (log - exponent)).toFixed(1);
-  if (figures === "10.0") {
-    figures = "1.0";
-    exponent += 1;
-  }
-  return `${figures}e${String(exponent).replace("-", "−")}`;
+/* A drawing in these units, stretched to its box, while lines and words keep their size. */
+export function stretchedPlot(className) {
+  const art = drawing('<svg class="rnnbook-art" viewBox="0 0 100 100" ' +
+    'preserveAspectRatio="none"></svg>');
+  const beside = element("div", { class: "rnnbook-words" });
+  return {
+    node: element("div", { class: `rnnbook-plot ${className}`, "aria-hidden": "true" }, art, beside),
+    show(markup, words) {
+      art.innerHTML = markup;
+      beside.replaceChildren(...words);
+    },
+  };
 }

@@ -139,10 +139,7 @@ export default {
     const free = run(unit, allFree());
     const chosen = () => [whole(model.get("step"), 1, T),
       GATES.includes(model.get("gate")) ? model.get("gate") : "f"];
-    const change = (values) => {
-      for (const [name, value] of Object.entries(values)) model.set(name, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const put = (value) => {
       const [step, gate] = chosen();
       const set = legal(model.get("overrides"));
@@ -172,7 +169,7 @@ export default {
         element("div", { class: "gate-value" }, slide.node, loose),
         element("div", { class: "gate-buttons" }, hold,
           button("all free", () => change({ overrides: allFree() })))),
-      element("div", { class: "gate-said" }, ...live.nodes),
+      live.node,
       picture,
       element("p", { class: "rnnbook-note" }, "Hollow bar, underlined number: set by hand. Dashed " +
         "line: where the bar ends when all gates are free. By lane: the part of ",

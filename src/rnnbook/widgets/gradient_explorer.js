@@ -31,11 +31,7 @@ export function locate(table, { kind, forget_bias: bias, gain }) {
     setting.kind === kind && (setting.bias === null || setting.bias === bias));
   const same = table.settings.findIndex((setting) => setting.kind === kind);
   const setting = Math.max(found >= 0 ? found : same, 0);
-  let place = 0;
-  table.values.forEach((value, k) => {
-    if (Math.abs(value - gain) < Math.abs(table.values[place] - gain)) place = k;
-  });
-  return { setting, place };
+  return { setting, place: nearestPlace(table.values, gain) };
 }
 
 /* log10 of the norms for t = 1 … T. */
@@ -134,16 +130,10 @@ const PLOT = { top: 128, bottom: 40 };
 
 const ROLES = ["forward", "gradient", "data", "ink", "surface", "raised", "line"];
 
-function paint(canvas, size, colours, table, now, pinned) {
-  const { width, height, ratio } = size;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d", { alpha: false });
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.globalAlpha = 1;
-  pen.setLineDash([]);
-  pen.fillStyle = colours.surface;
-  pen.fillRect(0, 0, width, height);
+function paint(figure, table, now, pinned) {
+  const { width, height, font } = figure;
+  const colours = { ...figure.colours, small: `13px ${font}`, tiny: `10px ${font}` };
+  const pen = figure.pen();
   pen.textBaseline = "alphabetic";
   pen.font = colours.small;
 
@@ -220,11 +210,8 @@ function strip(pen, colours, { T, norms }, { left, step, x }) {
     for (let t = 1; t < T; t += 1) {
       const to = x(t + 1) - wide / 2;
       const middle = rim + height / 2;
-      pen.moveTo(x(t) + wide / 2, middle);
-      pen.lineTo(to - 5, middle);
-      pen.moveTo(to, middle);
-      pen.lineTo(to - 7, middle - 4);
-      pen.lineTo(to - 7, middle + 4);
+      trace(pen, [[x(t) + wide / 2, middle], [to - 5, middle]]);
+      trace(pen, [[to, middle], [to - 7, middle - 4], [to - 7, middle + 4]]);
       pen.closePath();
     }
     pen.fill();
@@ -236,34 +223,25 @@ function strip(pen, colours, { T, norms }, { left, step, x }) {
   exponent(pen, colours, 0, left - 6, rim + 9);
   exponent(pen, colours, -decades / 2, left - 6, rim + height / 2 + 5);
   exponent(pen, colours, -decades, left - 6, base + 2);
+  comesIn(pen, colours, x(T), left, rim);
+}
 
-  // the loss comes in at the last cell, and its gradient goes back
-  const last = x(T);
+/* The loss comes in at the last cell, and its gradient goes back. */
+function comesIn(pen, colours, last, left, rim) {
   const far = Math.max(last - 120, left + 8);
+  const goesBack = last - far > 70;
   pen.fillStyle = colours.gradient;
   pen.strokeStyle = colours.gradient;
   pen.lineWidth = 1.5;
   pen.textAlign = last + 14 > left + 60 ? "right" : "left";
   pen.fillText("loss", pen.textAlign === "right" ? last + 14 : last - 3, 12);
   pen.beginPath();
-  pen.moveTo(last, 17);
-  pen.lineTo(last, rim - 8);
-  if (last - far > 70) {
-    pen.moveTo(last - 20, 8);
-    pen.lineTo(far + 8, 8);
-  }
+  trace(pen, [[last, 17], [last, rim - 8]]);
+  if (goesBack) trace(pen, [[last - 20, 8], [far + 8, 8]]);
   pen.stroke();
   pen.beginPath();
-  pen.moveTo(last, rim - 3);
-  pen.lineTo(last - 4.5, rim - 11);
-  pen.lineTo(last + 4.5, rim - 11);
-  pen.closePath();
-  if (last - far > 70) {
-    pen.moveTo(far, 8);
-    pen.lineTo(far + 9, 3.5);
-    pen.lineTo(far + 9, 12.5);
-    pen.closePath();
-  }
+  trace(pen, [[last, rim - 3], [last - 4.5, rim - 11], [last + 4.5, rim - 11]]);
+  if (goesBack) trace(pen, [[far, 8], [far + 9, 3.5], [far + 9, 12.5]]);
   pen.fill();
 }
 
@@ -307,27 +285,24 @@ function exponent(pen, colours, log, x, y) {
   pen.fillText("10", x - wide - 1, y);
 }
 
-function trail(pen, line, { x, y }) {
+/* A curve's points, from the last step back to where it becomes zero. */
+function backwards(line, { x, y }) {
+  const points = Array.from(line, (log, k) => [x(k + 1), y(log)]);
+  return points.slice(line.lastIndexOf(-Infinity) + 1).reverse();
+}
+
+function trail(pen, line, scale) {
   pen.beginPath();
-  let open = false;
-  for (let t = line.length; t >= 1; t -= 1) {
-    if (line[t - 1] === -Infinity) break;
-    if (open) pen.lineTo(x(t), y(line[t - 1]));
-    else pen.moveTo(x(t), y(line[t - 1]));
-    open = true;
-  }
+  trace(pen, backwards(line, scale));
   pen.stroke();
 }
 
 /* No gradient of this cell gets above its bound. */
-function above(pen, colours, bounds, { x, y }) {
+function above(pen, colours, bounds, scale) {
   pen.fillStyle = colours.raised;
   pen.beginPath();
-  pen.moveTo(x(bounds.length), PLOT.top);
-  for (let t = bounds.length; t >= 1 && bounds[t - 1] > -Infinity; t -= 1) {
-    pen.lineTo(x(t), y(bounds[t - 1]));
-  }
-  pen.lineTo(x(1), PLOT.top);
+  trace(pen, [[scale.x(bounds.length), PLOT.top], ...backwards(bounds, scale),
+    [scale.x(1), PLOT.top]]);
   pen.fill();
 }
 
@@ -406,11 +381,7 @@ function labels(pen, colours, lines, { left, right, bottom, x, y }) {
     }
     if (!best) continue;
     taken.push(best);
-    pen.lineWidth = 4;
-    pen.strokeStyle = colours.surface;
-    pen.strokeText(text, best.x0 + 2, best.y1 - 3);
-    pen.fillStyle = colour;
-    pen.fillText(text, best.x0 + 2, best.y1 - 3);
+    seamedText(pen, colours, text, best.x0 + 2, best.y1 - 3, colour);
   }
 }
 
@@ -446,48 +417,6 @@ function written(text) {
     : formula(part)));
 }
 
-/* A row of native radio buttons. */
-function choices(label, values, texts, className, choose) {
-  const group = freshId();
-  const items = values.map((value, i) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input, node: element("label", { class: "gradient-choice" }, input, texts[i]) };
-  });
-  return {
-    node: element("div", { class: `gradient-choices ${className}`, role: "radiogroup", "aria-label": label },
-      element("span", { class: "gradient-heading", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("gradient-chosen", value === chosen);
-      }
-    },
-  };
-}
-
-/* A slider over the gains, or over a reader's own cells. */
-function gainSlider(model, table) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: 0, max: table.values.length - 1, step: 1 });
-  const output = element("output", { for: id });
-  const text = table.slider === "gain" ? ["gain of ", math("W_hh")] : ["which cell"];
-  input.addEventListener("input", () => {
-    model.set("gain", table.values[Number(input.value)]);
-    model.save_changes();
-  });
-  return {
-    node: element("div", { class: "rnnbook-slider" },
-      element("label", { for: id }, ...text), input, output),
-    show(place) {
-      if (Number(input.value) !== place) input.value = place;
-      input.setAttribute("aria-valuetext", table.marks[place]);
-      output.textContent = table.marks[place];
-    },
-  };
-}
-
 const FORMULA = {
   tanh: "h_t = tanh(a_t)", sigmoid: "h_t = sigmoid(a_t)", relu: "h_t = max(a_t, 0)",
   identity: "h_t = a_t", GRU: "h_t = z * h_{t-1} + (1 - z) * n",
@@ -496,32 +425,29 @@ const FORMULA = {
 export default {
   render({ model, el }) {
     const table = model.get("table");
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
-    const asked = () => Object.fromEntries(
-      ["T", "gain", "kind", "forget_bias"].map((trait) => [trait, model.get(trait)]));
+    const change = (values) => setTraits(model, values);
+    const asked = () => getTraits(model, ["T", "gain", "kind", "forget_bias"]);
 
-    const kinds = choices("Cell", table.kinds, table.kinds, "gradient-kinds", (kind) => change({ kind }));
-    const biases = choices("Forget bias", table.biases,
-      table.biases.map((bias) => String(bias).replace("-", "−")), "gradient-biases",
-      (bias) => change({ forget_bias: bias }));
+    const kinds = radioRow("Cell", table.kinds, table.kinds, (kind) => change({ kind }),
+      "gradient-kinds");
+    const biases = radioRow("Forget bias", table.biases,
+      table.biases.map((bias) => String(bias).replace("-", "−")),
+      (bias) => change({ forget_bias: bias }), "gradient-biases");
     const rule = element("p", { class: "gradient-rule" });
     const T = slider(model, "T", "steps", 1, table.T);
-    const gain = gainSlider(model, table);
+    const gain = placeSlider(table.slider === "gain" ? ["gain of ", math("W_hh")] : ["which cell"],
+      0, table.values.length - 1, (place) => change({ gain: table.values[place] }));
     const pin = element("button", { type: "button" }, "Pin this curve");
     const unpin = element("button", { type: "button" }, "Unpin");
     const live = liveRegion();
-    const canvas = element("canvas", { class: "gradient-canvas" });
-    const figure = element("div", { class: "gradient-figure", role: "img" }, canvas);
+    const figure = canvasFigure("gradient-figure", ROLES, draw);
     const root = element("div", { class: "rnnbook rnnbook-explorer gradient-explorer" },
       element("p", { class: "rnnbook-title" }, "How far back does a gradient reach?"),
       table.kinds.length > 1 ? kinds.node : "",
       element("div", { class: "gradient-detail" }, table.biases.length ? biases.node : "", rule),
       element("div", { role: "group", "aria-label": "Length and gain" }, T.node, gain.node),
-      figure,
-      element("div", { class: "gradient-said" }, ...live.nodes),
+      figure.node,
+      live.node,
       element("div", { class: "gradient-pins" }, pin, unpin),
       element("p", { class: "rnnbook-note" }, ...written(table.about)));
 
@@ -536,19 +462,8 @@ export default {
     });
 
     let data = unpack(model.get("curves"), table);
-    let colours = {};
-    let size = { width: 0, height: 0, ratio: 1 };
-    let frame = 0;
 
-    const look = () => {
-      const style = getComputedStyle(root);
-      colours = Object.fromEntries(
-        ROLES.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
-      colours.small = `13px ${style.fontFamily}`;
-      colours.tiny = `10px ${style.fontFamily}`;
-    };
     function draw() {
-      frame = 0;
       const now = read(data, table, asked());
       const kept = model.get("pinned");
       const pinned = kept ? read(data, table, kept) : null;
@@ -566,58 +481,24 @@ export default {
         rule.replaceChildren(...formula(text));
       }
       T.show(now.T);
-      gain.show(now.where.place);
+      gain.show(now.where.place, table.marks[now.where.place]);
       unpin.setAttribute("aria-disabled", !kept);
       live.say(sentence(table, now, pinned));
-      figure.setAttribute("aria-label", description(now));
-      if (size.width) paint(canvas, size, colours, table, now, pinned);
+      figure.node.setAttribute("aria-label", description(now));
+      if (figure.width) paint(figure, table, now, pinned);
     }
-    const ask = () => {
-      frame ||= requestAnimationFrame(draw); // several traits may change before one frame
-    };
-
-    const measure = () => {
-      const box = figure.getBoundingClientRect();
-      size = { width: box.width, height: box.height, ratio: window.devicePixelRatio || 1 };
-    };
-    const resized = new ResizeObserver(() => {
-      measure();
-      draw();
-    });
-    const repaint = () => {
-      look();
-      ask();
-    };
-    const themed = new MutationObserver(repaint);
-    for (const node of [document.documentElement, document.body]) {
-      themed.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
-    }
-    const zoomed = matchMedia("(resolution: 1dppx)");
-    const rescale = () => {
-      measure();
-      ask();
-    };
-    zoomed.addEventListener("change", rescale);
 
     el.append(root);
-    look();
-    measure();
-    draw();
-    resized.observe(figure);
-    const repack = () => {
+    figure.start();
+    const unlisten = listen(model, ["T", "gain", "kind", "forget_bias", "pinned"], figure.ask);
+    const unlistenCurves = listen(model, ["curves"], () => {
       data = unpack(model.get("curves"), table);
-      ask();
-    };
-    const traits = ["T", "gain", "kind", "forget_bias", "pinned"].map((trait) => `change:${trait}`);
-    for (const trait of traits) model.on(trait, ask);
-    model.on("change:curves", repack);
+      figure.ask();
+    });
     return () => {
-      for (const trait of traits) model.off(trait, ask);
-      model.off("change:curves", repack);
-      cancelAnimationFrame(frame);
-      resized.disconnect();
-      themed.disconnect();
-      zoomed.removeEventListener("change", rescale);
+      unlisten();
+      unlistenCurves();
+      figure.stop();
       live.stop();
       root.remove();
     };

@@ -10,6 +10,7 @@ import traitlets
 
 from rnnbook import checks
 from rnnbook.cells import GRU, LSTM, RNN, Cell
+from rnnbook.colours import in_page
 from rnnbook.sweeps import alike, gradient_table, log_bound
 
 from .explorer import Explorer, Whole, assembled, stand_in_root, stand_in_table
@@ -34,10 +35,7 @@ KINDS = {
 }
 LOST = float(np.log10(2.0**-24))  # added to 1 in float32, a number below this changes nothing
 LEVEL = 0.301  # within a factor of 2: about as much
-INK, LINE, GRADIENT = (
-    f"var(--rnnbook-{name}, {colour})"
-    for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"), ("gradient", "#b04a00"))
-)
+INK, LINE, GRADIENT = in_page("ink", "line", "gradient")
 HEIGHTS = "880px", "1130px"  # of the live explorer in a page's column, wide and on a phone
 
 

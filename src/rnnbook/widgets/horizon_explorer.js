@@ -10,19 +10,11 @@ export function curve(errors, table, { task, forcing, prompt }) {
     10 ** (errors.getInt16(2 * (start + k * horizons.length + i), true) / 1000)));
 }
 
-export function nearest(values, value) {
-  let place = 0;
-  values.forEach((one, k) => {
-    if (Math.abs(one - value) < Math.abs(values[place] - value)) place = k;
-  });
-  return place;
-}
-
 /* Where a setting stands in the table. Anything may come from a link. */
 export function locate(table, { task, schedule, rate, prompt, horizon }) {
   const at = Math.max(table.tasks.indexOf(task), 0);
   const way = Math.max(table.schedules.indexOf(schedule), 0);
-  const place = nearest(table.rates, rate);
+  const place = nearestPlace(table.rates, rate);
   const steps = table.horizons.filter((k) => k <= table.ends[at]);
   return {
     task: at,
@@ -30,8 +22,8 @@ export function locate(table, { task, schedule, rate, prompt, horizon }) {
     rate: place,
     // the saved order: constant rates from 1 down, then the schedules that fall
     forcing: way === 0 ? table.rates.length - 1 - place : table.rates.length + way - 1,
-    prompt: nearest(table.prompts, prompt),
-    horizon: nearest(steps, horizon),
+    prompt: nearestPlace(table.prompts, prompt),
+    horizon: nearestPlace(steps, horizon),
     steps,
   };
 }
@@ -72,60 +64,49 @@ export function sentence(errors, table, where) {
 const MARKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 
 function picture() {
-  const art = drawing('<svg class="horizon-art" aria-hidden="true" viewBox="0 0 100 100" ' +
-    'preserveAspectRatio="none"></svg>');
-  const words = element("div", { class: "horizon-words", "aria-hidden": "true" });
-  const dot = element("span", { class: "horizon-dot", "aria-hidden": "true" });
-  const box = element("div", { class: "horizon-box" }, art, words, dot);
-  const node = element("div", { class: "horizon-figure", role: "img" }, box);
+  const plot = stretchedPlot("horizon-box");
+  const node = element("div", { class: "horizon-figure", role: "img" }, plot.node);
   return {
     node,
     show(errors, table, where) {
-      const [low, high] = table.ranges[where.task];
+      const limits = table.ranges[where.task];
       const end = table.ends[where.task];
-      const base = table.baselines[where.task];
-      const lines = curve(errors, table, where);
-      const always = curve(errors, table, { ...where, forcing: 0 })[1];
-      const x = (step) => (100 * (step - 1)) / (end - 1);
-      const y = (error) => (100 * (high - Math.log10(error))) / (high - low);
-      const points = (line) => where.steps
-        .map((step, i) => `${x(step).toFixed(2)},${y(line[i]).toFixed(2)}`);
-      const line = (name, list) => `<polyline class="${name}" points="${list.join(" ")}"/>`;
-      const level = (name, error) => line(name, [`0,${y(error).toFixed(2)}`,
-        `100,${y(error).toFixed(2)}`]);
+      const base = Math.log10(table.baselines[where.task]);
+      const logs = (setting) => curve(errors, table, setting).map((line) => line.map(Math.log10));
+      const [low, middle, high] = logs(where);
+      const always = logs({ ...where, forcing: 0 })[1];
+      const { line, area, word } = units([1, end], limits);
+      const points = (curve) => where.steps.map((step, i) => [step, curve[i]]);
+      const level = (name, log) => line(name, [[1, log], [end, log]]);
       const at = where.steps[where.horizon];
-      const inside = MARKS.filter((mark) => Math.log10(mark) >= low && Math.log10(mark) <= high);
+      const inside = MARKS.filter((mark) =>
+        Math.log10(mark) >= limits[0] && Math.log10(mark) <= limits[1]);
       const marks = inside.length > 6 ? inside.filter((mark) => /1/.test(mark)) : inside;
-      art.innerHTML = marks.map((mark) => level("horizon-grid", mark)).join("") +
-        `<polygon class="horizon-band" points="${
-          [...points(lines[0]), ...points(lines[2]).reverse()].join(" ")}"/>` +
-        line("horizon-cut", [`${x(at).toFixed(2)},0`, `${x(at).toFixed(2)},100`]) +
-        level("horizon-one", lines[1][0]) + level("horizon-base", base) +
-        (where.forcing === 0 ? "" : line("horizon-always", points(always))) +
-        line("horizon-median", points(lines[1]));
-      dot.style.left = `${x(at)}%`;
-      dot.style.top = `${y(lines[1][where.horizon])}%`;
-
-      const word = (name, text, left, top) => element("span",
-        { class: name, style: `left: ${left}%; top: ${top}%` }, text);
       const ticks = end > 20 ? [1, 20, 40, 60, 80, 100] : [1, 5, 10, 15, 20];
       // Names stand where curves seldom are: the mean's on the left above its line, but where errors
       // rise at once on the right below it; the other on the right, on the side that is free.
+      const share = (limits[1] - limits[0]) / 100;
       const soon = end <= 20;
-      const last = y(lines[1][where.steps.length - 1]);
-      const one = y(lines[1][0]);
-      const below = soon || last > one - 9;
-      words.replaceChildren(
-        ...marks.map((mark) => word("horizon-y", String(mark), 0, y(mark))),
-        ...ticks.map((step) => word("horizon-x", String(step), x(step), 100)),
+      const below = soon || middle.at(-1) < middle[0] + 9 * share;
+      plot.show(marks.map((mark) => level("horizon-grid", Math.log10(mark))).join("") +
+        area("horizon-band", [...points(low), ...points(high).reverse()]) +
+        line("horizon-cut", limits.map((edge) => [at, edge])) +
+        level("horizon-one", middle[0]) + level("horizon-base", base) +
+        (where.forcing === 0 ? "" : line("horizon-always", points(always))) +
+        line("horizon-median", points(middle)),
+      [
+        ...marks.map((mark) => word("rnnbook-y", String(mark), 1, Math.log10(mark))),
+        ...ticks.map((step) => word("horizon-x", String(step), step, limits[0])),
         word(`horizon-name horizon-name-base${soon ? " horizon-right" : ""}`,
-          "predicting the mean", soon ? 100 : 0, y(base)),
-        word(`horizon-name horizon-name-one${below ? " horizon-below" : ""}`,
-          "its one-step error", 100, soon ? Math.max(one, y(base) + 7.5) : one));
+          "predicting the mean", soon ? end : 1, base),
+        word(`horizon-name horizon-name-one${below ? " horizon-below" : ""}`, "its one-step error",
+          end, soon ? Math.min(middle[0], base - 7.5 * share) : middle[0]),
+        word("horizon-dot", "", at, middle[where.horizon]),
+      ]);
       node.setAttribute("aria-label", "Curves of the error, on a logarithmic axis, against the " +
         `steps after the prompt. The median is ${
-          [0, 3, where.steps.length - 1].map((i) => `${amount(lines[1][i])} at step ${where.steps[i]}`)
-            .join(", ")}.`);
+          [0, 3, where.steps.length - 1].map((i) =>
+            `${amount(10 ** middle[i])} at step ${where.steps[i]}`).join(", ")}.`);
     },
   };
 }
@@ -145,34 +126,11 @@ function menu(label, values, choose) {
   };
 }
 
-/* A slider over the places of a list. */
-function places(label, choose) {
-  const id = freshId();
-  const input = element("input", { type: "range", id, min: 0, step: 1 });
-  const output = element("output", { for: id });
-  input.addEventListener("input", () => choose(Number(input.value)));
-  return {
-    node: element("div", { class: "rnnbook-slider" },
-      element("label", { for: id }, label), input, output),
-    show(place, texts, off = false) {
-      input.max = texts.length - 1;
-      if (Number(input.value) !== place) input.value = place;
-      input.setAttribute("aria-valuetext", texts[place]);
-      input.disabled = off;
-      output.textContent = off ? "–" : texts[place];
-    },
-  };
-}
-
 export default {
   render({ model, el }) {
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     const TRAITS = ["task", "schedule", "rate", "prompt", "horizon"];
-    const where = () => locate(model.get("table"),
-      Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
+    const where = () => locate(model.get("table"), getTraits(model, TRAITS));
     const table = model.get("table");
     const task = menu("Series", table.tasks, (chosen) => {
       const end = table.ends[table.tasks.indexOf(chosen)];
@@ -180,9 +138,12 @@ export default {
     });
     const schedule = menu("Rate of true inputs", table.schedules,
       (chosen) => change({ schedule: chosen }));
-    const rate = places("constant rate", (place) => change({ rate: table.rates[place] }));
-    const prompt = places("prompt, values", (place) => change({ prompt: table.prompts[place] }));
-    const horizon = places("step ahead", (place) => change({ horizon: where().steps[place] }));
+    const rate = placeSlider(["constant rate"], 0, table.rates.length - 1,
+      (place) => change({ rate: table.rates[place] }));
+    const prompt = placeSlider(["prompt, values"], 0, table.prompts.length - 1,
+      (place) => change({ prompt: table.prompts[place] }));
+    const horizon = placeSlider(["step ahead"], 0, table.horizons.length - 1,
+      (place) => change({ horizon: where().steps[place] }));
     const figure = picture();
     const live = liveRegion();
     const key = (name, text) => element("li", { class: `horizon-key ${name}` }, text);
@@ -198,7 +159,7 @@ export default {
       element("ul", { class: "horizon-keys", "aria-hidden": "true" },
         key("horizon-key-median", "this training, median"),
         key("horizon-key-band", `all ${table.seeds} seeds`), always),
-      element("div", { class: "horizon-said" }, ...live.nodes),
+      live.node,
       element("p", { class: "rnnbook-note" },
         "Saved runs: tanh networks of 24 units, 1,500 updates each; errors over 200 fresh " +
         "series. The first input of each training series is always true."));
@@ -206,12 +167,14 @@ export default {
     function draw() {
       const errors = model.get("errors");
       const now = where();
-      const percent = table.rates.map((value) => `${Math.round(100 * value)} %`);
       task.show(table.tasks[now.task]);
       schedule.show(table.schedules[now.schedule]);
-      rate.show(now.rate, percent, now.schedule !== 0);
-      prompt.show(now.prompt, table.prompts.map(String));
-      horizon.show(now.horizon, now.steps.map(String));
+      rate.show(now.rate, `${Math.round(100 * table.rates[now.rate])} %`);
+      rate.input.disabled = now.schedule !== 0;
+      if (rate.input.disabled) rate.output.textContent = "–";
+      prompt.show(now.prompt, String(table.prompts[now.prompt]));
+      horizon.input.max = now.steps.length - 1;
+      horizon.show(now.horizon, String(now.steps[now.horizon]));
       always.classList.toggle("horizon-gone", now.forcing === 0);
       figure.show(errors, table, now);
       live.say(sentence(errors, table, now));

@@ -6,6 +6,7 @@ import numpy as np
 import traitlets
 
 from rnnbook import checks, experiments
+from rnnbook.colours import in_page
 from rnnbook.experiments import horizon as saved
 
 from .explorer import Choice, Explorer, assembled, stand_in_root, stand_in_table
@@ -17,11 +18,7 @@ LONGEST = {"logistic": 20}  # where the picture ends; elsewhere at the last hori
 SCHEDULES = ("constant", *saved.FALLING)
 RATES = tuple(float(rate) for rate in reversed(saved.CONSTANT))
 HEIGHTS = "740px", "989px"  # of the live explorer in a page's column, wide and on a phone
-INK, LINE, DATA, FORWARD = (
-    f"var(--rnnbook-{name}, {colour})"
-    for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"), ("data", "#57606a"),
-                         ("forward", "#1f5fb4"))
-)  # fmt: skip
+INK, LINE, DATA, FORWARD = in_page("ink", "line", "data", "forward")
 
 
 class NotSaved(ValueError, traitlets.TraitError):

@@ -187,30 +187,6 @@ export function sentence(table, now, found) {
 
 /* ---- the picture ---- */
 
-/* A drawing that is stretched to its box, steps across and `low`..`high` up; lines and letters
-   keep their size. */
-function plot(className) {
-  const art = drawing('<svg class="lane-art" viewBox="0 0 100 100" preserveAspectRatio="none"></svg>');
-  const words = element("div", {});
-  const box = element("div", { class: `lane-box ${className}`, "aria-hidden": "true" }, art, words);
-  return { node: box, draw(T, low, high, paint) {
-    const x = (t) => ((100 * t) / T).toFixed(3);
-    const y = (value) => ((100 * (high - value)) / (high - low)).toFixed(3);
-    words.replaceChildren();
-    art.innerHTML = paint({
-      rect: (name, t, wide, from, to, opacity = 1) => `<rect class="${name}" x="${x(t)}" ` +
-        `width="${x(wide)}" y="${y(to)}" height="${(y(from) - y(to)).toFixed(3)}" ` +
-        `fill-opacity="${opacity.toFixed(4)}"/>`,
-      line: (name, points) => `<polyline class="${name}" points="` +
-        `${points.map(([t, value]) => `${x(t)},${y(value)}`).join(" ")}"/>`,
-      word(name, t, value, text) {
-        words.append(element("span", { class: name, style: `left: ${x(t)}%; top: ${y(value)}%` }, text));
-        return "";
-      },
-    });
-  } };
-}
-
 /* The first of 1, 2, 3, 4, 6, 8, 10, … that is not below: the scale stands still while a slider moves. */
 function roomFor(value) {
   const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
@@ -218,23 +194,28 @@ function roomFor(value) {
 }
 
 function paintLane(box, { gated, gates, direct }, T) {
+  const { bar, word } = units([0, T], [0, 1]);
+  if (!gated) {
+    box.show("", [word("lane-none", "no gates, no lane", T / 2, 0.5)]);
+    return;
+  }
   const wide = Math.min(0.3, T / 150);
-  box.draw(T, 0, 1, ({ rect, word }) => (gated ? gates.map((gate, t) => {
+  box.show(gates.map((gate, t) => {
     const open = gate.reduce((sum, f) => sum + f, 0) / gate.length;
-    return rect("lane-memory", t, 1.02, 0, 1, t ? 10 ** Math.min(direct[t - 1], 0) : 1) +
-      rect("lane-gate", t + 1 - wide, wide, open, 1);
-  }).join("") : word("lane-none", T / 2, 0.5, "no gates, no lane")));
+    return bar("lane-memory", [t, t + 1.02], [0, 1], t ? 10 ** Math.min(direct[t - 1], 0) : 1) +
+      bar("lane-gate", [t + 1 - wide, t + 1], [open, 1]);
+  }).join(""), []);
 }
 
 function paintMemory(box, memory, T) {
-  const units = Math.min(SHOWN, memory[0].length);
-  const all = memory.flatMap((row) => row.slice(0, units).map(Math.abs));
+  const count = Math.min(SHOWN, memory[0].length);
+  const all = memory.flatMap((row) => row.slice(0, count).map(Math.abs));
   const high = roomFor(Math.max(...all, 0.1));
-  box.draw(T, -1.1 * high, 1.1 * high, ({ line, word }) => line("lane-line", [[0, 0], [T, 0]]) +
-    word("lane-y", 0, high, String(high)) + word("lane-y", 0, 0, "0") +
-    word("lane-y", 0, -high, `−${high}`) +
-    Array.from({ length: units }, (_, k) => line(`lane-unit lane-unit-${k + 1}`,
-      memory.map((row, t) => [t, row[k]]))).join(""));
+  const { line, word } = units([0, T], [-1.1 * high, 1.1 * high]);
+  box.show(line("lane-line", [[0, 0], [T, 0]]) + Array.from({ length: count }, (_, k) =>
+    line(`lane-unit lane-unit-${k + 1}`, memory.map((row, t) => [t, row[k]]))).join(""),
+  [["−", -high], ["", 0], ["", high]].map(([sign, at]) =>
+    word("rnnbook-y", `${sign}${Math.abs(at)}`, 0, at)));
 }
 
 function paintSizes(box, found, T, measured) {
@@ -249,21 +230,17 @@ function paintSizes(box, found, T, measured) {
     const end = logs.findIndex((log) => log === -Infinity);
     return [[0, 0], ...(end < 0 ? logs : logs.slice(0, end)).map((log, k) => [k + 1, log])];
   };
-  box.draw(T, low - air, high + air, ({ line, word }) => {
-    const marks = new Set([low, low / 2, 0, high].filter(Number.isInteger));
-    let art = "";
-    for (const log of marks) {
-      art += line("lane-line", [[0, log], [T, log]]);
-      word("lane-y", 0, log, log === 0 ? "1" : tenTo(log).replace(/^1\.0e/, "1e"));
-    }
-    if (halfLife !== null && halfLife <= T) {
-      art += line("lane-half", [[halfLife, low - air], [halfLife, high + air]]);
-      word(`lane-word ${halfLife > 0.6 * T ? "lane-before" : ""}`, halfLife, high + 0.5 * air,
-        `half-life ${steps(halfLife)}`);
-    }
-    for (const [t, log] of points) word("lane-point", t, log, "");
-    return art + line("lane-full", trail(full)) + (direct ? line("lane-direct", trail(direct)) : "");
-  });
+  const { line, word } = units([0, T], [low - air, high + air]);
+  const marks = [...new Set([low, low / 2, 0, high])].filter(Number.isInteger);
+  const halved = halfLife !== null && halfLife <= T;
+  box.show(marks.map((log) => line("lane-line", [[0, log], [T, log]])).join("") +
+    (halved ? line("lane-half", [[halfLife, low - air], [halfLife, high + air]]) : "") +
+    line("lane-full", trail(full)) + (direct ? line("lane-direct", trail(direct)) : ""),
+  [...marks.map((log) =>
+    word("rnnbook-y", log === 0 ? "1" : tenTo(log).replace(/^1\.0e/, "1e"), 0, log)),
+  ...(halved ? [word(`lane-word ${halfLife > 0.6 * T ? "lane-before" : ""}`,
+    `half-life ${steps(halfLife)}`, halfLife, high + 0.5 * air)] : []),
+  ...points.map(([t, log]) => word("lane-point", "", t, log))]);
 }
 
 function description({ gated, gates, memory, letter, direct, full }, T) {
@@ -281,10 +258,7 @@ export default {
   render({ model, el }) {
     const table = model.get("table");
     const data = unpack(model.get("arrays"), table);
-    const change = (trait) => (value) => {
-      model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (trait) => (value) => setTraits(model, { [trait]: value });
     const names = table.cells.map((cell) => cell.name);
     const inputs = Object.keys(table.inputs);
     const kinds = radioRow("Cell", names, names, change("kind"));
@@ -296,7 +270,8 @@ export default {
     const T = slider(model, "T", "steps", 1, table.longest);
     const measured = checkbox(model, "measured", "what a learner measured in Keras");
     const live = liveRegion();
-    const [road, memory, sizes] = ["lane-road", "lane-memories", "lane-sizes"].map(plot);
+    const [road, memory, sizes] = ["lane-road", "lane-memories", "lane-sizes"]
+      .map((name) => stretchedPlot(`lane-box ${name}`));
     const [key, units, heading, end] = ["p", "p", "p", "span"].map((tag) => element(tag, {}));
     const figure = element("div", { class: "lane-figure", role: "img" },
       key, road.node, units, memory.node, heading, sizes.node,
@@ -307,14 +282,13 @@ export default {
       element("div", { class: "lane-sliders", role: "group", "aria-label": "Bias, gain and length" },
         bias.node, gain.node, T.node),
       measured.node,
-      element("div", { class: "lane-said" }, ...live.nodes),
+      live.node,
       figure,
       element("p", { class: "rnnbook-note" }, "Sizes are root mean squares: 1 is all of it. The " +
         "measured points (keras issue 16151) are some mean over units; compare how they fall."));
 
     function draw() {
-      const asked = Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)]));
-      const now = settle(table, asked);
+      const now = settle(table, getTraits(model, TRAITS));
       const found = lane(data, table, now);
       const { gated, letter, cell } = found;
       kinds.show(now.kind);

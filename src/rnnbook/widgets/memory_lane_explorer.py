@@ -9,6 +9,7 @@ import traitlets
 
 from rnnbook import checks
 from rnnbook.cells import GRU, LSTM, RNN, Cell, split
+from rnnbook.colours import in_page
 from rnnbook.sweeps import jacobians, log10
 from rnnbook.through_time import unroll
 
@@ -43,11 +44,7 @@ SHOWN = 3  # units whose memory is drawn
 MEASURED = (0.3665, 0.2693, 0.1977, 0.1454, 0.1095, 0.08471, 0.06685, 0.05373, 0.04373, 0.03606,
             0.03003, 0.02522, 0.02126, 0.01796, 0.01520, 0.01290, 0.01097, 0.009324, 0.007911,
             0.006707)  # fmt: skip
-MEMORY, GATE, GRADIENT, LINE, INK = (
-    f"var(--rnnbook-{name}, {colour})"
-    for name, colour in (("memory", "#7a3fb0"), ("gate", "#17713f"), ("gradient", "#b04a00"),
-                         ("line", "#c8ced5"), ("ink", "#1f2328"))
-)  # fmt: skip
+MEMORY, GATE, GRADIENT, LINE, INK = in_page("memory", "gate", "gradient", "line", "ink")
 HEIGHTS = "980px", "1380px"  # of the live explorer in a page's column, wide and on a phone
 
 

@@ -84,7 +84,7 @@ export default {
       element("ul", { class: "counter-rows", "aria-label": "Numbers learned by five networks" },
         ...bars.map((bar) => bar.node)),
       element("div", { class: "counter-axis", "aria-hidden": "true" }, ...ticks),
-      ...live.nodes,
+      live.node,
       note);
 
     function draw() {

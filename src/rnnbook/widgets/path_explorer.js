@@ -42,29 +42,6 @@ function fraction(above, below, d = "∂") {
     part(above, "path-above"), part(below, "path-below"));
 }
 
-/* A group of native radio buttons. Each may look like whatever its label holds. */
-function radios(label, values, className, choose) {
-  const group = freshId();
-  const items = values.map((value) => {
-    const input = element("input", { type: "radio", name: group, value });
-    const text = element("span", {});
-    input.addEventListener("change", () => choose(value));
-    return { value, input, text,
-      node: element("label", { class: `path-choice ${className}` }, input, text) };
-  });
-  return {
-    items,
-    node: element("div", { class: "path-radios", role: "radiogroup", "aria-label": label },
-      ...items.map((item) => item.node)),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("path-chosen", value === chosen);
-      }
-    },
-  };
-}
-
 /* The unrolled network. Columns are shares of the width, rows are pixels, so that nothing but the
    distances changes with the width. The way back runs beside the arrows, a little up and left. */
 const X = [10, 36, 62, 88];
@@ -99,11 +76,11 @@ function network(choose) {
   const hits = STEPS.map((s) =>
     `<g data-hit="W_hh-${s}">${line("path-hit", X[s - 1], ROW.h, X[s], ROW.h)}</g>` +
     `<g data-hit="W_xh-${s}">${line("path-hit", X[s], ROW.h, X[s], ROW.x)}</g>`).join("");
-  const svg = drawing(`<svg class="path-drawing" aria-hidden="true" width="100%" height="270">` +
+  const svg = drawing(`<svg aria-hidden="true" width="100%" height="270">` +
     `${forward}${bias}<g transform="translate(${-ASIDE} ${-ASIDE})">${back}</g>${hits}</svg>`);
 
   const node = (name, t, kind) => element("span", {
-    class: `path-node path-node-${kind}`, "aria-hidden": "true",
+    class: `rnnbook-node path-node path-node-${kind}`, "aria-hidden": "true",
     style: `left: ${X[t]}%; top: ${ROW[kind === "first" ? "h" : kind]}px`,
   }, math(name));
   const nodes = [node("h_0", 0, "first"), ...STEPS.flatMap((t) =>
@@ -112,18 +89,19 @@ function network(choose) {
     element("span", { class: `path-plain path-plain-${weight}`, "aria-hidden": "true",
       style: `left: ${x}%` }, math(weight))));
 
-  const losses = radios("Loss", STEPS, "path-loss", (loss) => choose({ loss }));
-  const uses = radios("Use of the weight", STEPS, "path-use", (use) => choose({ use }));
-  for (const { value, node, input, text } of losses.items) {
+  const losses = radioRow("Loss", STEPS, STEPS.map((t) => math(`L_${t}`)),
+    (loss) => choose({ loss }), "path-losses");
+  const uses = radioRow("Use of the weight", STEPS, STEPS.map(() => ""),
+    (use) => choose({ use }), "path-uses");
+  for (const { value, node, input } of losses.items) {
     node.style.setProperty("--x", X[value]);
     input.setAttribute("aria-label", `Loss L_${value} of step ${value}`);
-    text.append(math(`L_${value}`));
   }
   for (const { value, node } of uses.items) {
     node.style.setProperty("--x", X[value]);
     node.style.setProperty("--between", between(value));
   }
-  const stage = element("div", { class: "path-stage" }, svg, ...nodes, ...plain,
+  const stage = element("div", { class: "rnnbook-network path-stage" }, svg, ...nodes, ...plain,
     losses.node, uses.node);
   stage.addEventListener("click", (event) => {
     const hit = event.target.closest?.("[data-hit]")?.dataset.hit;
@@ -143,9 +121,8 @@ function network(choose) {
     show(weight, t, s) {
       stage.dataset.weight = weight;
       losses.show(t);
-      uses.show(s);
+      uses.show(s, STEPS.filter((step) => step > t));
       for (const { value, input, text } of uses.items) {
-        input.disabled = value > t;
         input.setAttribute("aria-label", `Use of ${weight} at step ${value}`);
         text.replaceChildren(math(`${weight}^(${value})`));
       }
@@ -274,14 +251,13 @@ export default {
       next.use = Math.min(next.use, next.loss);
       // Python refuses a use after the loss, also for a moment.
       const order = next.loss < at().loss ? ["use", "loss"] : ["loss", "use"];
-      for (const name of ["weight", ...order]) model.set(name, next[name]);
-      model.save_changes();
+      setTraits(model, Object.fromEntries(["weight", ...order].map((name) => [name, next[name]])));
     };
 
     const live = liveRegion();
-    const weights = radios("Weight", WEIGHTS, "path-weight", (weight) => choose({ weight }));
-    for (const { value, input, text } of weights.items) {
-      text.append(math(value));
+    const weights = radioRow("Weight", WEIGHTS, WEIGHTS.map(math), (weight) => choose({ weight }),
+      "path-weights");
+    for (const { value, input } of weights.items) {
       input.setAttribute("aria-label", `Weight ${value}`);
     }
     const net = network(choose);
@@ -292,7 +268,7 @@ export default {
       element("p", { class: "path-task" }, "Pick a weight, then a loss and a use in the picture."),
       weights.node,
       net.node,
-      element("div", { class: "path-said" }, ...live.nodes),
+      live.node,
       ...terms.nodes,
       numbers.node,
       element("p", { class: "rnnbook-note" }, ...formula(NOTE)));

@@ -41,11 +41,6 @@ function rising(numbers) {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
-export function nearest(T, lengths) {
-  return lengths.reduce((best, length) =>
-    (Math.abs(length - T) < Math.abs(best - T) ? length : best));
-}
-
 export function budgetOf(groups) {
   return Math.max(...groups.map((group) => group.budget));
 }
@@ -109,7 +104,7 @@ export function read(groups, asked) {
   const same = groups.filter((group) => group.task === asked.task);
   const ofTask = same.length ? same : groups.filter((group) => group.task === groups[0].task);
   const lengths = rising(ofTask.map((group) => group.T));
-  const T = lengths.includes(asked.T) ? asked.T : nearest(Number(asked.T) || 0, lengths);
+  const T = lengths.includes(asked.T) ? asked.T : lengths[nearestPlace(lengths, Number(asked.T) || 0)];
   const chosen = ofTask.filter((group) => group.T === T);
   const cells = Array.isArray(asked.cells) ? asked.cells : CELLS;
   const further = beyondOf(chosen);
@@ -298,9 +293,8 @@ export function updateAt(groups, size, place) {
 }
 
 function axes(box, horizontal, vertical) {
-  const { left, right, bottom } = box;
-  const parts = vertical.map(({ y, text }) =>
-    `<line class="replay-grid" x1="${left}" x2="${right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>` +
+  const { left, bottom } = box;
+  const parts = vertical.map(({ y, text }) => flatLine("replay-grid", y, box) +
     `<text class="replay-tick" text-anchor="end" x="${left - 6}" y="${(y + 4).toFixed(1)}">${text}</text>`);
   let free = -Infinity; // no number is written into the one before
   for (const { x, text, always } of [...horizontal].sort((a, b) => a.x - b.x)) {
@@ -309,7 +303,7 @@ function axes(box, horizontal, vertical) {
       Math.abs(other.x - x) < half + other.text.length * 3.6 + 6);
     if (!always && (crowded || x - half < free)) continue;
     free = x + half + 8;
-    parts.push(`<line class="replay-grid" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${bottom}" y2="${bottom + 4}"/>` +
+    parts.push(uprightLine("replay-grid", x, { top: bottom, bottom: bottom + 4 }) +
       `<text class="replay-tick" text-anchor="middle" x="${x.toFixed(1)}" y="${bottom + 17}">${text}</text>`);
   }
   return parts;
@@ -349,12 +343,38 @@ function upwards(box, [low, high], zero) {
   return { y, marks: zero ? [...marks, { y: y(-Infinity), text: "0" }] : marks };
 }
 
-/* A level that all lines are compared with: the line, and its name to be drawn over all lines. */
-function rule(box, at, kind, text = "") {
-  return [
-    `<line class="${kind}" x1="${box.left}" x2="${box.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`,
-    `<text class="replay-line" x="${box.left + 5}" y="${(at - 5).toFixed(1)}">${text}</text>`,
-  ];
+function flatLine(kind, y, { left, right }) {
+  return `<line class="${kind}" x1="${left}" x2="${right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>`;
+}
+
+function uprightLine(kind, x, { top, bottom }) {
+  return `<line class="${kind}" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${top}" y2="${bottom}"/>`;
+}
+
+/* The error below which a run is solved, if the task has one: a line, and its name to be drawn over
+   all lines. */
+function solvedLine(box, y, below) {
+  if (!below) return ["", ""];
+  const at = y(Math.log10(below));
+  return [flatLine("replay-below", at, box),
+    `<text class="replay-line" x="${box.left + 5}" y="${(at - 5).toFixed(1)}">` +
+      `solved: below ${amount(below)}</text>`];
+}
+
+/* The last mark of a run up to an update: alone, solved, diverged. */
+function runEnd(cell, run, points, update) {
+  const [x, y] = points.at(-1);
+  const by = (at) => at !== null && at <= update;
+  return (points.length > 1 ? "" : `<circle class="replay-dot ${className(cell)}" ` +
+      `cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="1.5"/>`) +
+    (by(run.solved_at) ? mark(cell, x, y, "replay-solved") : "") +
+    (by(run.diverged_at) ? `<path class="replay-lost ${className(cell)}" d="M-4-4L4 4M-4 4L4-4" ` +
+      `transform="translate(${x.toFixed(1)} ${y.toFixed(1)})"/>` : "");
+}
+
+function medianLine(cell, points, marked) {
+  return polyline(cell, points, "replay-halo") + polyline(cell, points, "replay-median") +
+    marked.map(([x, y]) => mark(cell, x, y)).join("");
 }
 
 function titles(box, side, below) {
@@ -379,42 +399,30 @@ function against(state, size) {
   parts.push(titles(box, view === "test" ? "test error" : "training loss", "updates"));
 
   const { baseline, solved_below: below } = chosen[0];
-  const ends = [];
-  let named = "";
-  if (view === "training") {
-    parts.push(rule(box, y(Math.log10(baseline)), "replay-baseline")[0]);
-    ends.push({ text: `guess: ${amount(baseline, 3)}`, x: box.right, y: y(Math.log10(baseline)) });
-  } else if (below) {
-    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`);
-    parts.push(line);
-    named = text;
-  }
+  const guess = y(Math.log10(baseline));
+  const [line, named] = view === "training" ? [flatLine("replay-baseline", guess, box), ""]
+    : solvedLine(box, y, below);
+  const ends = view === "training"
+    ? [{ text: `guess: ${amount(baseline, 3)}`, x: box.right, y: guess }] : [];
+  parts.push(line);
 
-  const now = x(update);
+  const drawn = (pairs) => pairs.filter(([at, log]) => at <= update && log !== null)
+    .map(([at, log]) => [x(at), y(log)]);
   for (const { cell, runs } of shown) {
     for (const run of runs) {
-      const points = run.updates.map((at, k) => [at, run[what][k]])
-        .filter(([at, log]) => at <= update && log !== null).map(([at, log]) => [x(at), y(log)]);
+      const points = drawn(run.updates.map((at, k) => [at, run[what][k]]));
       if (!points.length) continue;
-      parts.push(polyline(cell, points, "replay-run"));
-      const [endX, endY] = points[points.length - 1];
-      if (points.length === 1) parts.push(`<circle class="replay-dot ${className(cell)}" cx="${endX.toFixed(1)}" cy="${endY.toFixed(1)}" r="1.5"/>`);
-      if (run.solved_at !== null && run.solved_at <= update) parts.push(mark(cell, endX, endY, "replay-solved"));
-      if (run.diverged_at !== null && run.diverged_at <= update) {
-        parts.push(`<path class="replay-lost ${className(cell)}" d="M-4-4L4 4M-4 4L4-4" transform="translate(${endX.toFixed(1)} ${endY.toFixed(1)})"/>`);
-      }
+      parts.push(polyline(cell, points, "replay-run"), runEnd(cell, run, points, update));
     }
   }
   for (const group of shown) {
-    const points = medians(group, what).filter(([at]) => at <= update)
-      .map(([at, log]) => [x(at), y(log)]);
+    const points = drawn(medians(group, what));
     if (!points.length) continue;
-    const [endX, endY] = points[points.length - 1];
-    parts.push(polyline(group.cell, points, "replay-halo"), polyline(group.cell, points, "replay-median"),
-      mark(group.cell, endX, endY));
+    const [endX, endY] = points.at(-1);
+    parts.push(medianLine(group.cell, points, [[endX, endY]]));
     ends.push({ cell: group.cell, x: endX, y: endY });
   }
-  parts.push(`<line class="replay-now" x1="${now.toFixed(1)}" x2="${now.toFixed(1)}" y1="${box.top}" y2="${box.bottom}"/>`);
+  parts.push(uprightLine("replay-now", x(update), box));
   return [...parts, named, ...names(ends, box)].join("");
 }
 
@@ -429,18 +437,13 @@ function further(state, size) {
   const { limits, zero } = errorsShown(chosen, "beyond");
   const { y, marks } = upwards(box, limits, zero);
   const parts = axes(box,
-    all.map((length) => ({ x: x(length), text: thousands(length), always: length === T || length === last })),
-    marks);
+    all.map((length) => ({
+      x: x(length), text: thousands(length), always: length === T || length === last,
+    })), marks);
   const trained = x(T);
+  const [line, named] = solvedLine(box, y, chosen[0].solved_below);
   parts.push(titles(box, "test error", "length T in the test"),
-    `<line class="replay-baseline" x1="${trained.toFixed(1)}" x2="${trained.toFixed(1)}" y1="${box.top}" y2="${box.bottom}"/>`);
-  const { solved_below: below } = chosen[0];
-  let named = "";
-  if (below) {
-    const [line, text] = rule(box, y(Math.log10(below)), "replay-below", `solved: below ${amount(below)}`);
-    parts.push(line);
-    named = text;
-  }
+    uprightLine("replay-baseline", trained, box), line);
   const right = trained > (box.left + box.right) / 2;
   const label = `<text class="replay-line" text-anchor="${right ? "end" : "start"}" ` +
     `x="${(trained + (right ? -5 : 5)).toFixed(1)}" y="${box.top + 10}">trained at T = ${T}</text>`;
@@ -454,37 +457,14 @@ function further(state, size) {
   for (const group of shown) {
     const points = group.lengths.map((length) => [x(length), y(middle(errorsAt(group, length)))]);
     if (!points.length) continue;
-    parts.push(polyline(group.cell, points, "replay-halo"), polyline(group.cell, points, "replay-median"),
-      ...points.map(([px, py]) => mark(group.cell, px, py)));
-    const [endX, endY] = points[points.length - 1];
+    parts.push(medianLine(group.cell, points, points));
+    const [endX, endY] = points.at(-1);
     ends.push({ cell: group.cell, x: endX, y: endY });
   }
   return [...parts, named, label, ...names(ends, box)].join("");
 }
 
 /* ---- the controls ---- */
-
-/* A row of native radio buttons; `choose` gets the value. */
-function choices(label, values, texts, choose) {
-  const group = freshId();
-  const items = values.map((value, i) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input, node: element("label", { class: "replay-choice" }, input, texts[i]) };
-  });
-  return {
-    node: element("div", { class: "replay-choices", role: "radiogroup", "aria-label": label },
-      element("span", { class: "replay-heading", "aria-hidden": "true" }, label),
-      ...items.map((item) => item.node)),
-    show(chosen, closed = []) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        input.disabled = closed.includes(value);
-        node.classList.toggle("replay-chosen", value === chosen);
-      }
-    },
-  };
-}
 
 /* The cells: which are shown, how they are drawn, how far they are. */
 function results(toggle) {
@@ -497,7 +477,7 @@ function results(toggle) {
       `<polyline class="replay-median ${className(cell)}" points="0,7 34,7"/>${mark(cell, 17, 7)}</svg>`);
     const cells = heads.map(() => element("td"));
     const node = element("tr", {}, element("th", { scope: "row" },
-      element("label", { class: "replay-cell" }, input, swatch, element("span", {}, cell))), ...cells);
+      element("label", { class: "rnnbook-choice replay-cell" }, input, swatch, element("span", {}, cell))), ...cells);
     return { cell, input, cells, node };
   });
   return {
@@ -536,37 +516,31 @@ function results(toggle) {
 export default {
   render({ model, el }) {
     const TRAITS = ["task", "T", "cells", "update", "view"];
-    const change = (values) => {
-      for (const [trait, value] of Object.entries(values)) model.set(trait, value);
-      model.save_changes();
-    };
+    const change = (values) => setTraits(model, values);
     let groups = unpack(model.get("table"), model.get("curves"));
     let longest = budgetOf(groups);
-    const state = () => read(groups, Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
+    const state = () => read(groups, getTraits(model, TRAITS));
     const tasks = [...new Set(groups.map((group) => group.task))];
     /* The end of one length's runs is the end of every other's. */
     const goTo = (update) => change({ update: update >= budgetOf(state().chosen) ? longest : update });
 
-    const task = choices("Task", tasks, tasks, (name) => {
+    const task = radioRow("Task", tasks, tasks, (name) => {
       change({ task: name, T: read(groups, { task: name, T: state().T }).T });
     });
     const lengthPlace = element("div");
     let length = null;
     let lengthsOf = "";
-    const view = choices("Picture", VIEWS, ["loss", "test error", "other lengths"],
+    const view = radioRow("Picture", VIEWS, ["loss", "test error", "other lengths"],
       (name) => change({ view: name }));
     const table = results((cell, on) => {
       const cells = state().cells.filter((one) => one !== cell);
       change({ cells: CELLS.filter((one) => (one === cell ? on : cells.includes(one))) });
     });
 
-    const id = freshId();
-    const input = element("input", { type: "range", id, min: 0, step: 1 });
-    const output = element("output", { for: id });
+    const { name, input, output, show: showUpdate } = placeSlider(["update"], 0, 0,
+      (place) => goTo(stops(state().chosen)[place]));
     const play = element("button", { type: "button", class: "replay-play" }, "Play");
-    input.addEventListener("input", () => goTo(stops(state().chosen)[Number(input.value)]));
-    const bar = element("div", { class: "replay-bar" }, play,
-      element("label", { for: id }, "update"), input, output);
+    const bar = element("div", { class: "replay-bar" }, play, name, input, output);
 
     const live = liveRegion();
     const figure = element("div", { class: "replay-figure", role: "img" });
@@ -577,21 +551,20 @@ export default {
       element("div", { class: "replay-pair" }, lengthPlace, view.node),
       figure,
       bar,
-      element("div", { class: "replay-said" }, ...live.nodes),
+      live.node,
       table.node,
       note);
 
     let size = { width: 0, height: 0 };
-    let request = 0;
     let timer = 0;
 
     function draw() {
-      request = 0;
       const now = state();
       task.show(now.task);
       if (lengthsOf !== now.lengths.join()) {
         lengthsOf = now.lengths.join();
-        length = choices("Length", now.lengths, now.lengths.map((T) => `T = ${T}`), (T) => change({ T }));
+        length = radioRow("Length", now.lengths, now.lengths.map((T) => `T = ${T}`),
+          (T) => change({ T }));
         lengthPlace.replaceChildren(length.node);
       }
       length.show(now.T);
@@ -600,15 +573,15 @@ export default {
       const all = stops(now.chosen);
       const place = all.filter((at) => at <= now.update).length - 1;
       input.max = all.length - 1;
-      if (Number(input.value) !== place) input.value = place;
       input.disabled = now.view === "beyond";
-      input.setAttribute("aria-valuetext", `${thousands(now.update)} of ${thousands(budgetOf(now.chosen))} updates`);
+      showUpdate(place,
+        `${thousands(now.update)} of ${thousands(budgetOf(now.chosen))} updates`);
       output.textContent = thousands(now.update);
       play.disabled = now.view === "beyond";
       play.textContent = timer ? "Pause" : "Play";
       note.textContent = NOTES[now.view];
       const text = sentence(now);
-      if (timer) live.nodes[0].textContent = text; // spoken when the replay rests
+      if (timer) live.seen.textContent = text; // spoken when the replay rests
       else live.say(text);
       figure.setAttribute("aria-label", description(now));
       figure.classList.toggle("replay-still", now.view === "beyond");
@@ -618,9 +591,7 @@ export default {
           `aria-hidden="true">${now.view === "beyond" ? further(now, size) : against(now, size)}</svg>`));
       }
     }
-    const ask = () => {
-      request ||= requestAnimationFrame(draw); // several traits may change before one frame
-    };
+    const { ask, stop: cancel } = nextFrame(draw);
 
     /* ---- the replay ---- */
 
@@ -706,14 +677,14 @@ export default {
       longest = budgetOf(groups);
       ask();
     };
-    for (const trait of TRAITS) model.on(`change:${trait}`, ask);
-    model.on("change:curves", repack);
+    const unlisten = listen(model, TRAITS, ask);
+    const unlistenCurves = listen(model, ["curves"], repack);
     return () => {
       stop();
-      for (const trait of TRAITS) model.off(`change:${trait}`, ask);
-      model.off("change:curves", repack);
+      unlisten();
+      unlistenCurves();
       calm.removeEventListener("change", calmed);
-      cancelAnimationFrame(request);
+      cancel();
       resized.disconnect();
       live.stop();
       root.remove();

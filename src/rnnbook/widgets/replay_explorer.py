@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from rnnbook import checks
+from rnnbook.colours import in_page
 
 from .explorer import Choice, Explorer, Whole, assembled, stand_in_root, stand_in_table
 
@@ -21,16 +22,15 @@ ROW = np.dtype([("at", "<u4"), ("loss", "<i2"), ("error", "<i2")])
 PER_DECADE = 1000
 ZERO, MISSING = -(2**15), -(2**15) + 1
 
-INK, LINE = (
-    f"var(--rnnbook-{name}, {colour})"
-    for name, colour in (("ink", "#1f2328"), ("line", "#c8ced5"))
+INK, LINE, FORWARD, GRADIENT, MEMORY, GATE = in_page(
+    "ink", "line", "forward", "gradient", "memory", "gate"
 )
 # a colour and a dash for each cell; replay_explorer.js and .css have the same
 STROKES = {
-    "tanh RNN": ("var(--rnnbook-forward, #1f5fb4)", ""),
-    "identity RNN": ("var(--rnnbook-gradient, #b04a00)", "9 4"),
-    "LSTM": ("var(--rnnbook-memory, #7a3fb0)", "2 3"),
-    "GRU": ("var(--rnnbook-gate, #17713f)", "10 3 2 3"),
+    "tanh RNN": (FORWARD, ""),
+    "identity RNN": (GRADIENT, "9 4"),
+    "LSTM": (MEMORY, "2 3"),
+    "GRU": (GATE, "10 3 2 3"),
 }
 NOTE = (
     "Both axes are logarithmic. The dashed line is the best guess without memory. A thin line is "

@@ -18,36 +18,18 @@ export function sentence({ g, ends, limit, best }, K) {
     `after 3,000 steps it is ${ended(ends[K - 1])}.`;
 }
 
-/* A picture whose drawing is stretched to its box, while lines and letters keep their size.
-   `place` puts a node at a point of the drawing. */
-function plot(label, [left, right], [low, high], height, marks) {
-  const across = (x) => (100 * (x - left)) / (right - left);
-  const down = (y) => (100 * (high - y)) / (high - low);
-  const art = drawing('<svg class="truncation-art" aria-hidden="true" viewBox="0 0 100 100" ' +
-    'preserveAspectRatio="none"></svg>');
-  const box = element("div", { class: "truncation-box", style: `height: ${height}px` }, art);
-  const picture = {
-    node: element("div", { class: "truncation-plot", role: "img", "aria-label": label }, box),
-    draw(markup) {
-      art.innerHTML = markup;
-    },
-    line: (className, points) => `<polyline class="${className}" points="` +
-      `${points.map(([x, y]) => `${across(x).toFixed(2)},${down(y).toFixed(2)}`).join(" ")}"/>`,
-    bar: (className, x, y) => `<rect class="${className}" x="${across(x + 0.15).toFixed(2)}" ` +
-      `width="${across(left + 0.7).toFixed(2)}" y="${Math.min(down(0), down(y)).toFixed(2)}" ` +
-      `height="${Math.abs(down(y) - down(0)).toFixed(2)}"/>`,
-    place(node, x, y) {
-      node.style.left = `${across(x)}%`;
-      node.style.top = `${down(y)}%`;
-      if (node.parentNode !== box) box.append(node);
-    },
-    across,
-    box,
+/* A plot with limits that stay; `marks` are the numbers at its side. */
+function plot(label, across, up, height, marks) {
+  const scale = units(across, up);
+  const stretched = stretchedPlot("truncation-box");
+  stretched.node.style.height = `${height}px`;
+  const side = marks.map((y) => scale.word("rnnbook-y", fixed(y, 0), across[0], y));
+  return {
+    ...scale,
+    node: element("div", { class: "truncation-plot", role: "img", "aria-label": label },
+      stretched.node),
+    show: (markup, words = []) => stretched.show(markup, [...side, ...words]),
   };
-  for (const y of marks) {
-    picture.place(element("span", { class: "truncation-y" }, fixed(y, 0)), left, y);
-  }
-  return picture;
 }
 
 function ticks(picture, values, digits = 0) {
@@ -61,14 +43,15 @@ function sums(numbers) {
   const bars = plot("Bars: the terms by age", [0, LONGEST], [-1.15, 1.15], 110, [1, 0, -1]);
   const sum = plot("Curve: the sum of the first K terms", [0, LONGEST], [-8.5, 18.5], 190,
     [10, 0, -6]);
-  const at = element("span", { class: "truncation-dot" });
   const value = element("output", { class: "truncation-value" });
   const name = element("span", {});
-  const text = (className, words) => element("span", { class: className }, words);
-  sum.place(text("truncation-word truncation-at-right truncation-is-wrong", "wrong sign"), LONGEST - 1, 14);
-  sum.place(text("truncation-word truncation-is-right", "right sign"), 1, -2);
-  sum.place(text("truncation-word truncation-true", `the truth, ${fixed(numbers.limit, 0)}`),
-    LONGEST - 1, numbers.limit);
+  const words = [
+    sum.word("truncation-word truncation-at-right truncation-is-wrong", "wrong sign",
+      LONGEST - 1, 14),
+    sum.word("truncation-word truncation-is-right", "right sign", 1, -2),
+    sum.word("truncation-word truncation-true", `the truth, ${fixed(numbers.limit, 0)}`,
+      LONGEST - 1, numbers.limit),
+  ];
   return {
     node: element("div", { class: "truncation-sums" },
       element("p", { class: "truncation-head" },
@@ -81,15 +64,14 @@ function sums(numbers) {
       element("p", { class: "truncation-axis" }, "steps back")),
     show({ terms, g, limit }, K) {
       const cut = (picture, low, high) => picture.line("truncation-cut", [[K, low], [K, high]]);
-      bars.draw(bars.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
-        terms.map((term, k) => bars.bar(k < K ? "truncation-kept" : "truncation-left-out", k, term))
-          .join("") + cut(bars, -1.15, 1.15));
-      sum.draw('<rect class="truncation-wrong" x="0" y="0" width="100" height="68.52"/>' +
+      bars.show(bars.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
+        terms.map((term, k) => bars.bar(k < K ? "truncation-kept" : "truncation-left-out",
+          [k + 0.15, k + 0.85], [0, term])).join("") + cut(bars, -1.15, 1.15));
+      sum.show(sum.bar("truncation-wrong", [0, LONGEST], [0, 18.5]) +
         sum.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
         sum.line("truncation-limit", [[0, limit], [LONGEST, limit]]) +
         sum.line("truncation-curve", [[0, 0], ...g.map((value, i) => [i + 1, value])]) +
-        cut(sum, -8.5, 18.5));
-      sum.place(at, K, g[K - 1]);
+        cut(sum, -8.5, 18.5), [...words, sum.word("truncation-dot", "", K, g[K - 1])]);
       name.replaceChildren(element("i", {}, "g"), `(${K}) = `);
       value.textContent = fixed(g[K - 1], 2);
       bars.node.setAttribute("aria-label", "Bars: the terms by age from 0 to 99. Ten are 1; " +
@@ -113,17 +95,14 @@ function valley(numbers) {
   const curve = Array.from({ length: 47 }, (_, i) => LOW + (i * (HIGH - LOW)) / 46)
     .map((theta) => [theta, loss(theta)]);
   const drop = (theta, className) => bowl.line(className, [[theta, loss(theta)], [theta, -2]]);
-  bowl.draw(bowl.line("truncation-bowl", curve) + drop(start, "truncation-drop") +
-    drop(best, "truncation-drop"));
-  const mark = (className, theta) => {
-    const node = element("span", { class: className });
-    bowl.place(node, theta, loss(theta));
-  };
-  mark("truncation-dot", start);
-  mark("truncation-dot truncation-best", best);
-  bowl.place(element("span", { class: "truncation-word" }, `start, ${start}`), start + 0.06, loss(start) - 2);
-  bowl.place(element("span", { class: "truncation-word truncation-middle" }, "best, −1/6"), best, 6);
-  bowl.place(element("span", { class: "truncation-word" }, "loss"), 0.93, 33);
+  bowl.show(bowl.line("truncation-bowl", curve) + drop(start, "truncation-drop") +
+    drop(best, "truncation-drop"), [
+    bowl.word("truncation-dot", "", start, loss(start)),
+    bowl.word("truncation-dot truncation-best", "", best, loss(best)),
+    bowl.word("truncation-word", `start, ${start}`, start + 0.06, loss(start) - 2),
+    bowl.word("truncation-word truncation-middle", "best, −1/6", best, 6),
+    bowl.word("truncation-word", "loss", 0.93, 33),
+  ]);
 
   const strip = (className, words) => {
     const arrow = element("span", { class: `truncation-arrow ${className}` });
@@ -185,7 +164,7 @@ export default {
     const root = element("div", { class: "rnnbook rnnbook-explorer truncation-explorer" },
       element("p", { class: "rnnbook-title" }, "How far back must a derivative go?"),
       element("div", { class: "truncation-controls" }, K.node),
-      element("div", { class: "truncation-said" }, ...live.nodes),
+      live.node,
       element("div", { class: "truncation-panes" }, left.node, right.node),
       element("p", { class: "rnnbook-note" },
         "The length of an arrow is the size of the derivative. Learning is online: 3,000 steps " +

@@ -99,7 +99,7 @@ function network(change) {
     line(`wiring-arrow wiring-${role}`, PLACES[a], PLACES[b],
       `data-edge="${key}" marker-end="url(#${heads[role]})"`);
   const svg = drawing(
-    `<svg class="wiring-drawing" aria-hidden="true" width="100%" height="282">` +
+    `<svg aria-hidden="true" width="100%" height="282">` +
     `<defs>${Object.entries(heads).map(marker).join("")}</defs>` +
     FIXED.map(([a, b]) => arrow(a, b)).join("") +
     SWITCHED.map(([a, b]) => arrow(a, b, `${a} -> ${b}`, /^[dx]/.test(a) ? "data" : "forward")).join("") +
@@ -107,10 +107,10 @@ function network(change) {
     SWITCHED.map(([a, b], i) => line("wiring-hit", PLACES[a], PLACES[b], `data-hit="${i}"`)).join("") +
     `</svg>`);
   const nodes = Object.entries(PLACES).map(([name, [x, y]]) => element("span", {
-    class: `wiring-node wiring-node-${name[0]}${name === "h_0" ? " wiring-node-first" : ""}`,
+    class: `rnnbook-node wiring-node wiring-node-${name === "h_0" ? "first" : name[0]}`,
     "data-node": name, style: `left: ${x}%; top: ${y}px`,
   }, math(name)));
-  const stage = element("div", { class: "wiring-stage", role: "img" }, svg, ...nodes);
+  const stage = element("div", { class: "rnnbook-network wiring-stage", role: "img" }, svg, ...nodes);
   stage.addEventListener("click", (event) => {
     const hit = event.target.closest?.("[data-hit]")?.dataset.hit;
     if (hit === undefined) return;
@@ -142,30 +142,6 @@ function network(change) {
         ? found.filter((route) => route !== picked).map((r) => draw(r, "wiring-faint")).join("") +
           draw(picked, "wiring-lit")
         : found.map((route) => draw(route, "wiring-lit")).join("");
-    },
-  };
-}
-
-/* ---- the switches ---- */
-
-function choices(label, values, name, say, choose) {
-  const group = freshId();
-  const items = values.map((value) => {
-    const input = element("input", { type: "radio", name: group, value });
-    input.addEventListener("change", () => choose(value));
-    return { value, input,
-      node: element("label", { class: "wiring-choice" }, input, element("span", {}, ...say(value))) };
-  });
-  return {
-    node: element("div", { class: "wiring-group" },
-      element("span", { class: "wiring-label", "aria-hidden": "true" }, label),
-      element("div", { class: `wiring-choices wiring-${name}`, role: "radiogroup", "aria-label": label },
-        ...items.map((item) => item.node))),
-    show(chosen) {
-      for (const { value, input, node } of items) {
-        input.checked = value === chosen;
-        node.classList.toggle("wiring-chosen", value === chosen);
-      }
     },
   };
 }
@@ -232,10 +208,7 @@ export default {
         weight: known("weight", WEIGHTS), route: whole(model.get("route"), 0, 7),
       };
     };
-    const set = (name, value) => {
-      model.set(name, value);
-      model.save_changes();
-    };
+    const set = (name, value) => setTraits(model, { [name]: value });
     const change = (trait, word) => {
       const now = at()[trait];
       set(trait, word === undefined ? !now : now === word ? "none" : word);
@@ -247,12 +220,12 @@ export default {
     hidden.node.lastChild.append(": ", math("h_{t-1}"), " → ", math("h_t"));
     const inputs = checkbox(model, "inputs", "inputs");
     inputs.node.lastChild.append(": ", math("x_t"), " → ", math("h_t"));
-    const fed = [2, 3].map((t) => choices(`Step ${t} hears`, FED, "fed", (word) =>
-      formula(heard(word, t)), (word) => set(`step_${t}`, word)));
-    const weights = choices("Derivative in", WEIGHTS, "weights", (name) => [math(name)],
-      (name) => set("weight", name));
-    for (const input of weights.node.querySelectorAll("input")) {
-      input.setAttribute("aria-label", `Weight ${input.value}`);
+    const fed = [2, 3].map((t) => radioRow(`Step ${t} hears`, FED,
+      FED.map((word) => formula(heard(word, t))), (word) => set(`step_${t}`, word), "wiring-fed"));
+    const weights = radioRow("Derivative in", WEIGHTS, WEIGHTS.map(math),
+      (name) => set("weight", name), "wiring-weights");
+    for (const { value, input } of weights.items) {
+      input.setAttribute("aria-label", `Weight ${value}`);
     }
     const net = network(change);
     const terms = list(pick);
@@ -264,7 +237,7 @@ export default {
         ...fed.map((group) => group.node)),
       net.node,
       weights.node,
-      element("div", { class: "wiring-said" }, ...live.nodes),
+      live.node,
       table.node,
       element("div", { class: "wiring-terms" }, ...terms.nodes),
       element("p", { class: "rnnbook-note" },
@@ -287,7 +260,7 @@ export default {
       terms.show(state.weight, found, picked);
       table.show(routes, state);
       live.say(text);
-      live.nodes[0].replaceChildren(...prose(text));
+      live.seen.replaceChildren(...prose(text));
     }
 
     el.append(root);
