@@ -39,7 +39,7 @@ def test_gradient_bound_is_above_the_curve_and_missing_for_gates():
             explorer = GradientExplorer(kind=kind, gain=gain, T=200)
             assert (explorer.log_norms() <= explorer.log_bounds() + 0.001).all()
     assert GradientExplorer(kind="GRU").log_bounds() is None
-    assert "no bound for gates" in GradientExplorer(kind="LSTM").sentence()
+    assert "bound does not hold for gates" in GradientExplorer(kind="LSTM").sentence()
 
 
 def test_gradient_at_rest_is_the_gain_to_the_power_of_the_steps():
@@ -57,7 +57,7 @@ def test_gradient_sentences():
     )
     assert "LSTM, forget bias −2, gain" in said(kind="LSTM", forget_bias=-2)
     assert "gets 142." in said(gain=2.0, T=100, pinned={"kind": "LSTM"})
-    assert "it explodes. The bound allows 1.1e35 times it." in said(kind="relu", gain=1.5, T=200)
+    assert "it grows. The bound allows 1.1e35 times it." in said(kind="relu", gain=1.5, T=200)
     assert "float32 loses that" in said(kind="sigmoid")
     assert "about as much." in said(kind="identity", gain=1.0)
     assert "is the last one" in said(T=1)

@@ -152,7 +152,8 @@ def test_sentences():
     explorer = ReplayExplorer(runs, update=600)
     assert explorer.sentence() == (
         "Adding, T = 50, after 600 updates: the tanh RNN has solved none of 3 runs, the identity "
-        "RNN 3 of 3, the LSTM 2 of 3, the GRU none of 3; the best memory-less guess has loss 0.167."
+        "RNN 3 of 3, the LSTM 2 of 3, the GRU none of 3; the best guess without remembering has "
+        "loss 0.167."
     )
     explorer.view = "test"
     assert explorer.sentence().endswith("3; solved means a test error below 0.003.")
@@ -322,7 +323,7 @@ def test_runs_of_one_task_and_of_numpy_numbers_are_enough():
               "baseline": np.float64(0.7), "budget": 10}  # fmt: skip
     explorer = ReplayExplorer([SimpleNamespace(settings=settings, record=record)])
     assert explorer.sentence() == ("Mine, T = 9, after 10 updates: the GRU has solved none of 1 "
-                                   "run; the best memory-less guess has loss 0.7.")
+                                   "run; the best guess without remembering has loss 0.7.")
     explorer.view = "test"  # there are no such numbers
-    assert "memory-less" in explorer.sentence()
+    assert "without remembering" in explorer.sentence()
     assert "Mine" not in explorer.stand_in().split("<table")[1]

@@ -58,9 +58,9 @@ def test_the_factors_that_are_printed_multiply_to_the_term(place):
 
 def test_sentences():
     assert WiringExplorer().sentence() == (
-        "Each step reads its input and the state before it; step 2 hears its own output y_1, "
-        "step 3 its own output y_2. Seven routes lead from L_3 back to W_xh: 1 at step 3, 2 at "
-        "step 2, 4 at step 1. No derivative in a state or an output is zero."
+        "Each step reads its input and the state before it; step 2 hears the network's "
+        "output y_1, step 3 the network's output y_2. Seven routes lead from L_3 back to W_xh: 1 "
+        "at step 3, 2 at step 2, 4 at step 1. No derivative in a state or an output is zero."
     )
     assert WiringExplorer(**CUT).sentence() == (
         "Each step reads its input and no state; step 2 hears the target d_1, step 3 the target "

@@ -346,7 +346,7 @@ def test_whatever_a_link_sends_something_sensible_is_drawn(blank):
 
 def test_what_was_not_recorded_cannot_be_chosen(blank):
     place = mount(blank, made(task="latch", T=200, view="test"))  # without test errors
-    assert "memory-less" in shown(place)
+    assert "without remembering" in shown(place)
     expect(place.get_by_role("radio", name="test error")).to_be_disabled()
     place.get_by_role("radio", name="embedded Reber").check()
     shown(place)

@@ -106,6 +106,6 @@ def test_wrong_values_from_a_linked_widget_do_no_harm(blank):
     place = mount(blank, WiringExplorer())
     blank.evaluate("models.m.set('route', 99); models.m.set('weight', 'x')")
     blank.evaluate("models.m.set('step_2', null); models.m.set('hidden', 'x')")
-    expect(said(place)).to_contain_text("no state; step 2 hears its own output y_1")
+    expect(said(place)).to_contain_text("no state; step 2 hears the network's output y_1")
     assert "undefined" not in place.inner_html()
     assert "NaN" not in place.inner_html()

@@ -70,7 +70,7 @@ function share(norms) {
   if (first < LOST) return `${gets}; float32 loses that when it adds the two.`;
   if (first < -LEVEL) return `${gets}, ${parts(first)}.`;
   if (first <= LEVEL) return `${gets}, about as much.`;
-  return `${gets}: it ${first > 2 ? "explodes" : "grows"}.`;
+  return `${gets}: it grows.`;
 }
 
 export function name(table, { setting, place }) {
@@ -87,7 +87,7 @@ export function sentence(table, now, pinned) {
   } else {
     text += share(now.norms);
     if (now.bounds === null) {
-      text += " There is no bound for gates.";
+      text += " The bound does not hold for gates.";
     } else {
       const [bound] = now.bounds;
       text += ` The bound allows ${tenTo(bound)}${bound > LEVEL ? " times it" : ""}.`;
@@ -269,6 +269,7 @@ function axes(pen, colours, { left, right, bottom, low, high, x, y, longest, ste
   for (const t of shown) pen.fillText(String(t), x(t), bottom + 16);
   pen.textAlign = "left";
   pen.fillText("step t", left, bottom + 34);
+  pen.fillText("gradient at step t, relative to the last", left, PLOT.top - 12);
 }
 
 /* A power of ten, set right. */

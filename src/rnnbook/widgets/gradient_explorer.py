@@ -174,7 +174,7 @@ class GradientExplorer(Explorer):
             norms, bounds = self.log_norms(), self.log_bounds()
             text += _share(norms)
             if bounds is None:
-                text += " There is no bound for gates."
+                text += " The bound does not hold for gates."
             else:
                 times = " times it" if bounds[0] > LEVEL else ""
                 text += f" The bound allows {amount(bounds[0])}{times}."
@@ -377,8 +377,9 @@ def _about(cell, T, own, any_lstm):
     return (
         f"{cells} The loss L_T asks h_T for a change of length 1, in the direction in which the "
         f"gradient of a loss at step {T} reaches it{lstm}. A full cell got as much gradient as the "
-        "last one, a half full cell 1e−4 of that; an empty one got less than 1e−8, which float32 "
-        "loses when it adds the two. What stands above a cell is growth, up to 1e8."
+        "last one, a half full cell 1e−4 of that; an empty one less than 1e−8. (Added to "
+        "the last one's, float32 loses all below 6e−8.) What stands above a cell is growth, "
+        "up to 1e8."
     )
 
 
@@ -447,7 +448,7 @@ def _share(norms):
         return f"{gets}, {parts(first)}."
     if first <= LEVEL:
         return f"{gets}, about as much."
-    return f"{gets}: it {'explodes' if first > 2 else 'grows'}."
+    return f"{gets}: it grows."
 
 
 def _of(log):

@@ -62,6 +62,7 @@ export function sentence(errors, table, where) {
 /* ---- the picture ---- */
 
 const MARKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
+const CLOSER = [0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5];  // where there is less than a decade
 
 function picture() {
   const plot = stretchedPlot("horizon-box");
@@ -79,9 +80,9 @@ function picture() {
       const points = (curve) => where.steps.map((step, i) => [step, curve[i]]);
       const level = (name, log) => line(name, [[1, log], [end, log]]);
       const at = where.steps[where.horizon];
-      const inside = MARKS.filter((mark) =>
+      const inside = (limits[1] - limits[0] < 1 ? CLOSER : MARKS).filter((mark) =>
         Math.log10(mark) >= limits[0] && Math.log10(mark) <= limits[1]);
-      const marks = inside.length > 6 ? inside.filter((mark) => /1/.test(mark)) : inside;
+      const marks = inside.length > 7 ? inside.filter((mark) => /1/.test(mark)) : inside;
       const ticks = end > 20 ? [1, 20, 40, 60, 80, 100] : [1, 5, 10, 15, 20];
       // Names stand where curves seldom are: the mean's on the left above its line, but where errors
       // rise at once on the right below it; the other on the right, on the side that is free.
@@ -147,13 +148,13 @@ export default {
     const figure = picture();
     const live = liveRegion();
     const key = (name, text) => element("li", { class: `horizon-key ${name}` }, text);
-    const always = key("horizon-key-always", "always forced");
+    const always = key("horizon-key-always", "always forced (100 %)");
     const root = element("div", { class: "rnnbook rnnbook-explorer horizon-explorer" },
       element("p", { class: "rnnbook-title" }, "How fast do a model's own mistakes grow?"),
       element("div", { class: "horizon-menus" }, task.node, schedule.node),
       element("div", { role: "group", "aria-label": "Training, prompt and step" },
         rate.node, prompt.node, horizon.node),
-      element("p", { class: "horizon-axis" }, "error (root mean square), running free"),
+      element("p", { class: "horizon-axis" }, "error running free (root mean square), logarithmic axis"),
       figure.node,
       element("p", { class: "horizon-axis horizon-axis-x" }, "steps after the prompt"),
       element("ul", { class: "horizon-keys", "aria-hidden": "true" },

@@ -148,7 +148,7 @@ export function sentence({ task, T, chosen, shown, further, update, view }) {
   });
   let text = `${name}, T = ${T}, ${after(update)}: ${clauses.join(", ") || "no cell is shown"}`;
   const { baseline, solved_below: below } = chosen[0];
-  if (view === "training") text += `; the best memory-less guess has loss ${amount(baseline, 3)}.`;
+  if (view === "training") text += `; the best guess without remembering has loss ${amount(baseline, 3)}.`;
   else text += below ? `; solved means a test error below ${amount(below)}.` : ".";
   for (const group of shown) {
     const count = diverged(group, update);
@@ -186,7 +186,9 @@ const RUNS = "A thin line is one run, from one seed; a thick line is the median 
   "run stops when it is solved (open mark), and counts as it is then from there on; a run that has " +
   "diverged (×) counts as worse than any other.";
 const NOTES = {
-  training: `Both axes are logarithmic. The dashed line is the best guess without memory. ${RUNS}`,
+  training: "Both axes are logarithmic. The dashed line is the best guess without remembering what " +
+    "the task asks for. A loss is the mean since the mark before; whether a run is solved is asked " +
+    `of its test error, so a fast learner stops at a high loss. ${RUNS}`,
   test: `Both axes are logarithmic, with a line of its own for zero. ${RUNS}`,
   beyond: "Both axes are logarithmic, with a line of its own for zero. A thin line is one trained " +
     "network, from one seed; a thick line is the median of a cell's networks.",
@@ -242,7 +244,7 @@ export function updatesShown(groups) {
   return first < last ? [first, last] : [Math.max(1, Math.floor(last / 2)), Math.max(2, last)];
 }
 
-/* The axis of losses: at most two decades above the guess without memory, eight below it. */
+/* The axis of losses: at most two decades above that guess, eight below it. */
 export function lossesShown(groups) {
   const guess = Math.log10(groups[0].baseline);
   const logs = [guess, ...groups.flatMap((group) => group.runs.flatMap((run) => run.losses))];

@@ -33,10 +33,11 @@ STROKES = {
     "GRU": (GATE, "10 3 2 3"),
 }
 NOTE = (
-    "Both axes are logarithmic. The dashed line is the best guess without memory. A thin line is "
-    "one run, from one seed; a thick line is the median of a cell's runs. A run stops when it is "
-    "solved, and counts as it is then from there on; a run that has diverged counts as worse than "
-    "any other."
+    "Both axes are logarithmic. The dashed line is the best guess without remembering what the "
+    "task asks for. A loss is the mean since the mark before; whether a run is solved is asked of "
+    "its test error, so a fast learner stops at a high loss. A thin line is one run, from one seed; "
+    "a thick line is the median of a cell's runs. A run stops when it is solved, and counts as it "
+    "is then from there on; a run that has diverged counts as worse than any other."
 )
 HEIGHTS = "955px", "1160px"  # of the live explorer in a page's column, wide and on a phone
 
@@ -54,7 +55,7 @@ class ReplayExplorer(Explorer):
         `settings`: "task" (words), "T" (the length in training), "cell" ("tanh RNN",
         "identity RNN", "LSTM" or "GRU"), "seed".
         `record`: "updates" (rising) and "losses" (the mean training loss since the update
-        before), the "baseline" (loss of the best guess without memory), "budget" (of updates),
+        before), the "baseline" (loss of the best guess without remembering), "budget" (of updates),
         "solved_at" (an update or None); and, where there are such, "error" (of the test, one
         for each update), "solved_below" (the error under which a run counts as solved),
         "diverged_at" (an update) and "beyond" (after training): {"T": lengths, "error": errors}.
@@ -182,7 +183,8 @@ class ReplayExplorer(Explorer):
             clauses.append(f"the {group['cell']}{has} {count or 'none'} of {of}{runs}")
         text += ", ".join(clauses) or "no cell is shown"
         if view == "training":
-            text += f"; the best memory-less guess has loss {amount(chosen[0]['baseline'], 3)}."
+            guess = amount(chosen[0]["baseline"], 3)
+            text += f"; the best guess without remembering has loss {guess}."
         else:
             below = chosen[0]["solved_below"]
             text += f"; solved means a test error below {amount(below)}." if below else "."
@@ -212,7 +214,7 @@ class ReplayExplorer(Explorer):
             f"<p>{escape(self.sentence())}</p>",
             stand_in_table(
                 "At the end of the runs: how many are solved, and medians over the seeds",
-                ["", "solved", "loss", "guess without memory", "error at the longest T"],
+                ["", "solved", "loss", "guess without remembering", "error at the longest T"],
                 rows,
             ),
             f"<p>{NOTE}</p>",

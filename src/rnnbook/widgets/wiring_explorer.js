@@ -6,7 +6,7 @@ const FED = ["free", "forced", "none"];
 const NODES = ["h_2", "h_1", "y_2", "y_1"];
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven"];
 const hears = (word, t) =>
-  ({ free: `its own output y_${t - 1}`, forced: `the target d_${t - 1}`, none: "nothing" })[word];
+  ({ free: `the network's output y_${t - 1}`, forced: `the target d_${t - 1}`, none: "nothing" })[word];
 
 const heard = (word, t) =>
   ({ free: `output y_${t - 1}`, forced: `target d_${t - 1}`, none: "nothing" })[word];

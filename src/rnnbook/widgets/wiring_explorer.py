@@ -12,7 +12,7 @@ from .explorer import Choice, Explorer, Truth, Whole, assembled, stand_in_root, 
 NODES = ("h_2", "h_1", "y_2", "y_1")
 STEPS = (1, 2, 3)
 MOST = 7  # routes to one weight
-HEARS = {"free": "its own output y_{}", "forced": "the target d_{}", "none": "nothing"}
+HEARS = {"free": "the network's output y_{}", "forced": "the target d_{}", "none": "nothing"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 HEIGHTS = "1045px", "1425px"  # of the live explorer in a page's column, wide and on a phone
 
