@@ -35,9 +35,9 @@ STROKES = {
 NOTE = (
     "Both axes are logarithmic. The dashed line is the best guess without remembering what the "
     "task asks for. A loss is the mean since the mark before; whether a run is solved is asked of "
-    "its test error, so a fast learner stops at a high loss. A thin line is one run, from one seed; "
-    "a thick line is the median of a cell's runs. A run stops when it is solved, and counts as it "
-    "is then from there on; a run that has diverged counts as worse than any other."
+    "its test error, so a fast learner stops at a high loss. A thin line is one run, from one "
+    "seed; a thick line is the median of a cell's runs. A run stops when it is solved, and counts "
+    "as it is then from there on; a run that has diverged counts as worse than any other."
 )
 HEIGHTS = "955px", "1160px"  # of the live explorer in a page's column, wide and on a phone
 
