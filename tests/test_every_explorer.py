@@ -104,3 +104,14 @@ def test_all_state_is_synced_so_that_jslink_can_have_it(name):
         explorer.set_state(state)  # what a link or the page sends
         for trait, value in state.items():
             assert explorer.get_state()[trait] == value
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_link_that_sends_nonsense_is_taken_back_whole(name):
+    explorer = EVERY[name]()
+    before = repr(explorer)
+    good = STATES[name][1]
+    for trait in explorer._state:
+        with pytest.raises(ValueError, match=trait):
+            explorer.set_state({**good, trait: "nonsense"})
+        assert repr(explorer) == before

@@ -4,12 +4,11 @@ import re
 
 import numpy as np
 import pytest
-import traitlets
 
 from rnnbook import experiments
 from rnnbook.experiments import horizon as saved
 from rnnbook.widgets import HorizonExplorer
-from rnnbook.widgets.horizon_explorer import NotSaved, amount
+from rnnbook.widgets.horizon_explorer import amount
 
 
 def test_repr_is_what_strict_nbval_can_compare():
@@ -86,11 +85,3 @@ def test_wrong_state_is_named_and_leaves_the_old_one(name, bad, sentence):
     assert repr(explorer) == before
     with pytest.raises(ValueError, match=re.escape(sentence)):
         HorizonExplorer(**{name: bad})
-
-
-def test_a_link_that_sends_nonsense_is_taken_back():
-    assert issubclass(NotSaved, traitlets.TraitError)
-    explorer = HorizonExplorer()
-    with pytest.raises(ValueError, match="prompt is 500"):
-        explorer.set_state({"prompt": 500})
-    assert explorer.prompt == 20

@@ -166,7 +166,7 @@ def test_stand_in_has_the_model_s_numbers_also_from_another_h0():
         ("W_xh", np.zeros((3, 4)), ValueError, "W_xh has shape (3, 4); expected (D, H)"),
         ("b_h", [0.0, float("nan"), 0.0], ValueError, "b_h is nan at index (1,)"),
         ("W_hy", np.full((3, 4), 21.0), ValueError, "expected numbers from -20 to 20"),
-        ("b_y", ["a", "b", "c", "d"], TypeError, "b_y has dtype"),
+        ("b_y", ["a", "b", "c", "d"], ValueError, "b_y has dtype"),
         ("h0", [[0.0], [0.0, 1.0], [0.0]], ValueError, "h0"),
         ("t", 4, ValueError, "t is 4; expected a whole number from 1 to 3"),
         ("stage", 0, ValueError, "stage is 0; expected a whole number from 1 to 5"),

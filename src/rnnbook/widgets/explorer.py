@@ -6,6 +6,8 @@ and in the static page.
 """
 
 from collections.abc import Sequence
+from contextlib import contextmanager
+from functools import wraps
 from html import escape
 from importlib.resources import files
 from numbers import Integral, Real
@@ -33,15 +35,60 @@ def assembled(name: str) -> str:
     return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
-class Whole(traitlets.TraitType):
+class Refused(ValueError, traitlets.TraitError):
+    """A state that does not fit.
+
+    A TraitError too: of a change of several traits, such as a link makes, traitlets then takes
+    back all.
+    """
+
+
+@contextmanager
+def refusing():
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+def validates(name: str):
+    """For a method (self, value) that returns what the trait `name` becomes, or raises."""
+
+    def decorate(method):
+        @traitlets.validate(name)
+        @wraps(method)
+        def checked(self, proposal):
+            with refusing():
+                return method(self, proposal["value"])
+
+        return checked
+
+    return decorate
+
+
+class State(traitlets.TraitType):
+    """A synced trait that `checked(value)` returns as it is kept, or refuses."""
+
+    def __init__(self, *default):
+        super().__init__(*default)
+        self.tag(sync=True)
+
+    def validate(self, owner, value):
+        with refusing():
+            return self.checked(value)
+
+    def checked(self, value):
+        raise NotImplementedError
+
+
+class Whole(State):
     """A whole number from `low` to `high`, both included."""
 
     def __init__(self, default: int, low: int, high: int):
         super().__init__(default)
         self.low, self.high = low, high
-        self.tag(sync=True)
 
-    def validate(self, owner, value):
+    def checked(self, value):
         right = isinstance(value, Real) and value == value // 1 and not isinstance(value, bool)
         if not (right and self.low <= value <= self.high):
             raise ValueError(
@@ -51,15 +98,14 @@ class Whole(traitlets.TraitType):
         return int(value)
 
 
-class Between(traitlets.TraitType):
+class Between(State):
     """A number from `low` to `high`, both included."""
 
     def __init__(self, default: float, low: float, high: float):
         super().__init__(default)
         self.low, self.high = low, high
-        self.tag(sync=True)
 
-    def validate(self, owner, value):
+    def checked(self, value):
         is_number = isinstance(value, Real) and not isinstance(value, bool)
         if not (is_number and self.low <= value <= self.high):
             raise ValueError(f"{self.name} is {_short(value)}; "
@@ -67,32 +113,27 @@ class Between(traitlets.TraitType):
         return float(value)
 
 
-class Choice(traitlets.TraitType):
+class Choice(State):
     """One of a few words; the first is the default."""
 
     def __init__(self, *words: str):
         super().__init__(words[0])
         self.words = words
-        self.tag(sync=True)
 
-    def validate(self, owner, value):
+    def checked(self, value):
         return checks.one_of(self.name, value, self.words)
 
 
-class Truth(traitlets.TraitType):
+class Truth(State):
     """True or False, and nothing that merely looks like it."""
 
-    def __init__(self, default: bool):
-        super().__init__(default)
-        self.tag(sync=True)
-
-    def validate(self, owner, value):
+    def checked(self, value):
         if not isinstance(value, bool):
             raise ValueError(f"{self.name} is {_short(value)}; expected True or False")
         return value
 
 
-class Numbers(traitlets.TraitType):
+class Numbers(State):
     """An array of the named axes as a nested list of floats, each at most 20 in magnitude.
 
     `Numbers("D H", D=4, H=3)` takes a numpy array or lists of shape (4, 3); what is kept is a
@@ -102,12 +143,11 @@ class Numbers(traitlets.TraitType):
     def __init__(self, axes: str, **sizes: int):
         super().__init__()
         self.axes, self.sizes = axes, sizes
-        self.tag(sync=True)
 
     def make_dynamic_default(self):
         return np.zeros([self.sizes[axis] for axis in self.axes.split()]).tolist()
 
-    def validate(self, owner, value):
+    def checked(self, value):
         array = checks.array(self.name, value, self.axes, **self.sizes)
         if np.abs(array).max() > LIMIT:
             where = tuple(int(i) for i in np.unravel_index(np.abs(array).argmax(), array.shape))

@@ -8,7 +8,16 @@ import traitlets
 
 from rnnbook.cells import sigmoid
 
-from .explorer import Choice, Explorer, Whole, assembled, fixed, stand_in_root, stand_in_table
+from .explorer import (
+    Choice,
+    Explorer,
+    State,
+    Whole,
+    assembled,
+    fixed,
+    stand_in_root,
+    stand_in_table,
+)
 
 T = 8
 GATES = ("i", "f", "g", "o")
@@ -26,29 +35,21 @@ CONSTANT = (
 )
 
 
-class NoSuchSetting(ValueError, traitlets.TraitError):
-    """A gate that cannot be set like this. A TraitError too, as traitlets expects."""
-
-
-class Overrides(traitlets.TraitType):
+class Overrides(State):
     """Four rows i, f, g, o of eight entries: the value that a gate is set to, None if it is free.
 
     A dict such as {"f_3": 0} says the same.
     """
 
-    def __init__(self):
-        super().__init__()
-        self.tag(sync=True)
-
     def make_dynamic_default(self):
         return [[None] * T for _ in GATES]
 
-    def validate(self, owner, value):
+    def checked(self, value):
         rows = self.make_dynamic_default()
         for name, entry in _named(value):
             gate, _, step = str(name).partition("_")
             if gate not in GATES or step not in [str(t) for t in range(1, T + 1)]:
-                raise NoSuchSetting(
+                raise ValueError(
                     f"overrides names {name!r}; expected one of i, f, g, o and a step from 1 to "
                     f"{T}, such as 'f_3'"
                 )
@@ -57,7 +58,7 @@ class Overrides(traitlets.TraitType):
             low = LOWEST[gate]
             is_number = isinstance(entry, Real) and not isinstance(entry, bool)
             if not (is_number and low <= entry <= 1):
-                raise NoSuchSetting(
+                raise ValueError(
                     f"overrides has {name} = {entry!r}; expected a number from {low} to 1, "
                     "or None for a free gate"
                 )
@@ -184,7 +185,7 @@ def _named(value):
     rows = value.tolist() if isinstance(value, np.ndarray) else value
     right = isinstance(rows, list | tuple) and len(rows) == len(GATES)
     if not (right and all(isinstance(row, list | tuple) and len(row) == T for row in rows)):
-        raise NoSuchSetting(
+        raise ValueError(
             f"overrides is {value!r}; expected a dict such as {{'f_3': 0}} or 4 rows (i, f, g, o) "
             f"of {T} entries"
         )

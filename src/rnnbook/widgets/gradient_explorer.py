@@ -13,7 +13,7 @@ from rnnbook.cells import GRU, LSTM, RNN, Cell
 from rnnbook.colours import in_page
 from rnnbook.sweeps import alike, gradient_table, log_bound
 
-from .explorer import Explorer, Whole, assembled, stand_in_root, stand_in_table
+from .explorer import Explorer, Whole, assembled, stand_in_root, stand_in_table, validates
 
 # What the page holds is one number for each kind, forget bias, gain and step: 10 x 41 x 200. The
 # full table, one for each T as well, would be a hundred times that. One sweep back from the last
@@ -103,28 +103,27 @@ class GradientExplorer(Explorer):
             pinned=pinned,
         )
 
-    @traitlets.validate("T")
-    def _within_the_inputs(self, proposal):
-        if proposal["value"] > len(self._xs):
-            raise ValueError(f"T is {proposal['value']}; expected a whole number from 1 to "
+    @validates("T")
+    def _within_the_inputs(self, value):
+        if value > len(self._xs):
+            raise ValueError(f"T is {value}; expected a whole number from 1 to "
                              f"{len(self._xs)}, the length of xs")
-        return proposal["value"]
+        return value
 
-    @traitlets.validate("gain")
-    def _nearest_gain(self, proposal):
-        return _nearest(self.table, proposal["value"])
+    @validates("gain")
+    def _nearest_gain(self, value):
+        return _nearest(self.table, value)
 
-    @traitlets.validate("kind")
-    def _known_kind(self, proposal):
-        return checks.one_of("kind", proposal["value"], self.table["kinds"])
+    @validates("kind")
+    def _known_kind(self, value):
+        return checks.one_of("kind", value, self.table["kinds"])
 
-    @traitlets.validate("forget_bias")
-    def _known_bias(self, proposal):
-        return _bias(self.table, proposal["value"])
+    @validates("forget_bias")
+    def _known_bias(self, value):
+        return _bias(self.table, value)
 
-    @traitlets.validate("pinned")
-    def _whole_setting(self, proposal):
-        pinned = proposal["value"]
+    @validates("pinned")
+    def _whole_setting(self, pinned):
         if pinned is None:
             return None
         known = {"T", "gain", "kind", "forget_bias"}

@@ -9,7 +9,7 @@ from rnnbook import checks, experiments
 from rnnbook.colours import in_page
 from rnnbook.experiments import horizon as saved
 
-from .explorer import Choice, Explorer, assembled, stand_in_root, stand_in_table
+from .explorer import Choice, Explorer, assembled, stand_in_root, stand_in_table, validates
 
 # What the page holds: log10 of the error in thousandths, two bytes each, for every task, forcing,
 # prompt and horizon; the least, the median and the greatest of the seeds.
@@ -19,10 +19,6 @@ SCHEDULES = ("constant", *saved.FALLING)
 RATES = tuple(float(rate) for rate in reversed(saved.CONSTANT))
 HEIGHTS = "740px", "989px"  # of the live explorer in a page's column, wide and on a phone
 INK, LINE, DATA, FORWARD = in_page("ink", "line", "data", "forward")
-
-
-class NotSaved(ValueError, traitlets.TraitError):
-    """Outside what was saved. A TraitError too, so that traitlets takes the change back."""
 
 
 class HorizonExplorer(Explorer):
@@ -76,18 +72,18 @@ class HorizonExplorer(Explorer):
         super().__init__(table=table, errors=self._logs.astype("<i2").tobytes(), task=task,
                          schedule=schedule, rate=rate, prompt=prompt, horizon=horizon)
 
-    @traitlets.validate("rate")
-    def _nearest_rate(self, proposal):
-        return _nearest("rate", proposal["value"], RATES)
+    @validates("rate")
+    def _nearest_rate(self, value):
+        return _nearest("rate", value, RATES)
 
-    @traitlets.validate("prompt")
-    def _nearest_prompt(self, proposal):
-        return _nearest("prompt", proposal["value"], saved.PROMPTS)
+    @validates("prompt")
+    def _nearest_prompt(self, value):
+        return _nearest("prompt", value, saved.PROMPTS)
 
-    @traitlets.validate("horizon")
-    def _nearest_horizon(self, proposal):
+    @validates("horizon")
+    def _nearest_horizon(self, value):
         steps = [k for k in saved.HORIZONS if k <= _end(self.task)]
-        return _nearest("horizon", proposal["value"], steps)
+        return _nearest("horizon", value, steps)
 
     @traitlets.observe("task")
     def _take_horizon_down(self, change):
@@ -216,9 +212,6 @@ def _range(logs, task):
 
 def _nearest(name, value, values):
     low, high = min(values), max(values)
-    try:
-        value = checks.number(name, value, f"a number from {low:g} to {high:g}",
-                              lambda value: low <= value <= high)  # fmt: skip
-    except ValueError as error:
-        raise NotSaved(str(error)) from None
+    value = checks.number(name, value, f"a number from {low:g} to {high:g}",
+                          lambda value: low <= value <= high)  # fmt: skip
     return min(values, key=lambda one: abs(one - value))

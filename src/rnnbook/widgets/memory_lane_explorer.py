@@ -22,6 +22,7 @@ from .explorer import (
     fixed,
     stand_in_root,
     stand_in_table,
+    validates,
 )
 from .gradient_explorer import amount
 
@@ -124,20 +125,20 @@ class MemoryLaneExplorer(Explorer):
             measured=measured,
         )
 
-    @traitlets.validate("kind")
-    def _known_kind(self, proposal):
-        return checks.one_of("kind", proposal["value"], list(self._cells))
+    @validates("kind")
+    def _known_kind(self, value):
+        return checks.one_of("kind", value, list(self._cells))
 
-    @traitlets.validate("input")
-    def _known_input(self, proposal):
-        return checks.one_of("input", proposal["value"], list(self.table["inputs"]))
+    @validates("input")
+    def _known_input(self, value):
+        return checks.one_of("input", value, list(self.table["inputs"]))
 
-    @traitlets.validate("T")
-    def _within_the_inputs(self, proposal):
-        if proposal["value"] > self.table["longest"]:
-            raise ValueError(f"T is {proposal['value']}; expected a whole number from 1 to "
+    @validates("T")
+    def _within_the_inputs(self, value):
+        if value > self.table["longest"]:
+            raise ValueError(f"T is {value}; expected a whole number from 1 to "
                              f"{self.table['longest']}, the length of xs")
-        return proposal["value"]
+        return value
 
     @property
     def cell(self) -> Cell:

@@ -16,6 +16,7 @@ from .explorer import (
     fixed,
     stand_in_root,
     stand_in_table,
+    validates,
 )
 
 WEIGHTS = ("W_hh", "W_xh", "b_h")
@@ -26,10 +27,6 @@ COUNTED = (
     "point against each other."
 )
 HEIGHTS = "1080px", "1365px"  # of the live explorer in a page's column, wide and on a phone
-
-
-class NoSuchPath(ValueError, traitlets.TraitError):
-    """The use comes after the loss. A TraitError too, so that traitlets takes the change back."""
 
 
 class PathExplorer(Explorer):
@@ -75,13 +72,11 @@ class PathExplorer(Explorer):
         self._lefts, self._das = factors(model)
         self.terms = {name: self._table(name) for name in WEIGHTS}
 
-    @traitlets.validate("use")
-    def _not_after_the_loss(self, proposal):
-        if proposal["value"] > self.loss:
-            raise NoSuchPath(
-                f"use is {proposal['value']}; expected a step from 1 to loss = {self.loss}"
-            )
-        return proposal["value"]
+    @validates("use")
+    def _not_after_the_loss(self, value):
+        if value > self.loss:
+            raise ValueError(f"use is {value}; expected a step from 1 to loss = {self.loss}")
+        return value
 
     @traitlets.observe("loss")
     def _take_use_down(self, change):

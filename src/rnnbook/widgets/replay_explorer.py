@@ -11,7 +11,7 @@ import traitlets
 from rnnbook import checks
 from rnnbook.colours import in_page
 
-from .explorer import Choice, Explorer, Whole, assembled, stand_in_root, stand_in_table
+from .explorer import Choice, Explorer, Whole, assembled, stand_in_root, stand_in_table, validates
 
 CELLS = ("tanh RNN", "identity RNN", "LSTM", "GRU")
 
@@ -40,10 +40,6 @@ NOTE = (
     "as it is then from there on; a run that has diverged counts as worse than any other."
 )
 HEIGHTS = "955px", "1160px"  # of the live explorer in a page's column, wide and on a phone
-
-
-class NotRun(ValueError, traitlets.TraitError):
-    """No run is like that. A TraitError too, so that traitlets takes the change back."""
 
 
 class ReplayExplorer(Explorer):
@@ -114,17 +110,17 @@ class ReplayExplorer(Explorer):
                 lengths.append(group["T"])
         return tasks
 
-    @traitlets.validate("task")
-    def _a_task_that_was_run(self, proposal):
-        self._lengths(proposal["value"])
-        return proposal["value"]
+    @validates("task")
+    def _a_task_that_was_run(self, value):
+        self._lengths(value)
+        return value
 
-    @traitlets.validate("T")
-    def _a_length_that_was_run(self, proposal):
-        T, lengths = proposal["value"], self._lengths(self.task)
+    @validates("T")
+    def _a_length_that_was_run(self, T):
+        lengths = self._lengths(self.task)
         if isinstance(T, bool) or T not in lengths:
-            raise NotRun(f"T is {T!r}; expected one of {', '.join(map(str, lengths))}, the "
-                         f"lengths at which {self.task!r} was run")  # fmt: skip
+            raise ValueError(f"T is {T!r}; expected one of {', '.join(map(str, lengths))}, the "
+                             f"lengths at which {self.task!r} was run")
         return int(T)
 
     @traitlets.observe("task")
@@ -136,24 +132,23 @@ class ReplayExplorer(Explorer):
     def _lengths(self, task):
         known = self.tasks
         if not isinstance(task, str) or task not in known:
-            raise NotRun(f"task is {task!r}; expected one of {', '.join(map(repr, known))}")
+            raise ValueError(f"task is {task!r}; expected one of {', '.join(map(repr, known))}")
         return known[task]
 
-    @traitlets.validate("cells")
-    def _known_cells(self, proposal):
-        cells = proposal["value"]
+    @validates("cells")
+    def _known_cells(self, cells):
         fits = isinstance(cells, list | tuple) and all(cell in CELLS for cell in cells)
         if not fits or len(set(cells)) < len(cells):
-            raise NotRun(f"cells is {cells!r}; expected a list of some of "
-                         f"{', '.join(map(repr, CELLS))}, each once")  # fmt: skip
+            raise ValueError(f"cells is {cells!r}; expected a list of some of "
+                             f"{', '.join(map(repr, CELLS))}, each once")
         return [cell for cell in CELLS if cell in cells]
 
-    @traitlets.validate("update")
-    def _within_the_longest_budget(self, proposal):
-        if proposal["value"] > self._longest:
-            raise NotRun(f"update is {proposal['value']}; expected a whole number from 0 to "
-                         f"{self._longest}, the largest budget")  # fmt: skip
-        return proposal["value"]
+    @validates("update")
+    def _within_the_longest_budget(self, value):
+        if value > self._longest:
+            raise ValueError(f"update is {value}; expected a whole number from 0 to "
+                             f"{self._longest}, the largest budget")
+        return value
 
     # ---- what is seen ----
 
