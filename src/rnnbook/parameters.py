@@ -26,11 +26,14 @@ class Parameters:
         """Apply `f` to each array, and to the arrays in the same place of `others`."""
         for other in others:
             self._require_same_space(other)
+        return self._map(f, others)
+
+    def _map(self, f, others):
         results = {}
         for name, mine in vars(self).items():
             theirs = [getattr(other, name) for other in others]
             if isinstance(mine, Parameters):
-                results[name] = mine.map(f, *theirs)
+                results[name] = mine._map(f, theirs)
             elif isinstance(mine, np.ndarray):
                 results[name] = f(mine, *theirs)
         return self._with(**results)
@@ -68,8 +71,7 @@ class Parameters:
         # Results of arithmetic skip the constructor's checks: they have the right shapes, and
         # an exploded gradient must be allowed to hold an infinity so that one can look at it.
         result = object.__new__(type(self))
-        for name, value in {**vars(self), **arrays}.items():
-            object.__setattr__(result, name, value)
+        vars(result).update(vars(self), **arrays)
         return result
 
     def _require_same_space(self, other):
@@ -110,7 +112,7 @@ def _alike(mine, theirs):
     if isinstance(mine, Parameters) and isinstance(theirs, Parameters):
         one, two = vars(mine), vars(theirs)
         same = type(mine).__name__ == type(theirs).__name__ and one.keys() == two.keys()
-        return same and all(_alike(one[name], two[name]) for name in one)
+        return same and all(map(_alike, one.values(), map(two.get, one)))
     return type(mine) is type(theirs) and mine == theirs
 
 
