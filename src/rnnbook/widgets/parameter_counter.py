@@ -3,9 +3,12 @@
 from html import escape
 from typing import NamedTuple
 
+from rnnbook.colours import in_page
+
 from .explorer import Explorer, Truth, Whole, assembled, stand_in_root
 
 NOT_COUNTED = "Counted: the recurrent or hidden layer alone, without the readout."
+(DATA,) = in_page("data")
 HEIGHTS = "730px", "1205px"  # of the live explorer in a page's column, wide and on a phone
 
 
@@ -90,7 +93,7 @@ class ParameterCounter(Explorer):
             f"{'grows with T' if row.depends_on_T else 'the same for every T'}"
             f'<div aria-hidden="true" style="height: 0.7em; min-width: 2px; margin: 0.2em 0; '
             f"width: {100 * row.count / longest:.2f}%; "
-            f'background: var(--rnnbook-data, #768390)"></div>'
+            f'background: {DATA}"></div>'
             f"<small>{row.formula}</small></li>"
             for row in rows
         )
