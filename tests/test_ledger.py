@@ -78,3 +78,12 @@ def test_the_page_says_below_the_cell_what_it_proved():
     ledger.say_what_is_proved(notebook)
     assert notebook.cells[2].source == "{.proved}\nProves {eq}`eq-one`: exact algebra."
     assert len(notebook.cells) == 4
+
+
+@pytest.mark.parametrize("how", ["to 1e-12", "numerical, on 50 networks", "definition"])
+def test_what_is_no_proof_is_called_a_check(how):
+    cell = proving()
+    cell.metadata["how"] = how
+    notebook = book(new_markdown_cell(EQUATION), cell)
+    ledger.say_what_is_proved(notebook)
+    assert notebook.cells[2].source == f"{{.proved}}\nChecks {{eq}}`eq-one`: {how}."

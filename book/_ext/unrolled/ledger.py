@@ -23,7 +23,9 @@ LABELLED = re.compile(r"\$\$\s*(.+?)\s*\$\$[ ]*\(([\w-]+)\)", re.DOTALL)
 DISPLAY = re.compile(r"\$\$.+?\$\$(?:[ ]*\([\w-]+\))?", re.DOTALL)
 
 # How sure a proof is, strongest first; a "how" begins with one of these.
-HOW = ("exact", "counted", "to 1e-", "numerical")
+PROVED = ("exact", "counted")
+CHECKED = ("definition", "to 1e-", "numerical")
+HOW = PROVED + CHECKED
 
 
 class Proof(NamedTuple):
@@ -92,14 +94,15 @@ def faults(notebook):
 
 
 def say_what_is_proved(notebook):
-    """Below each proving cell, a line that names the equations."""
+    """Below each proving cell, a line that names the equations, and says if this is a proof."""
     cells, place, told = [], -1, {proof.place: proof for proof in proofs(notebook)}
     for cell in notebook.cells:
         cells.append(cell)
         place += cell.cell_type == "code"
         if cell.cell_type == "code" and place in told:
             names = ", ".join(f"{{eq}}`{label}`" for label in told[place].labels)
-            line = f"{{.proved}}\nProves {names}: {told[place].how}."
+            verb = "Proves" if told[place].how.startswith(PROVED) else "Checks"
+            line = f"{{.proved}}\n{verb} {names}: {told[place].how}."
             cells.append(new_markdown_cell(line))
     notebook.cells = cells
 
