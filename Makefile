@@ -47,9 +47,9 @@ serve: book ## Build the book and serve it on this machine
 
 book: $(SITE)/.made ## Build the site into _build/html, warnings as errors
 
-notebooks: $(ENV) ## Run every chapter anew and write it in its normal form
+notebooks: $(ENV) ## Run every chapter anew, or CHAPTERS="04 05", and write it in its normal form
 	@$(FORMAT) notebooks
-	@$(PY) $(TOOLS)/notebooks.py
+	@$(PY) $(TOOLS)/notebooks.py $(CHAPTERS)
 
 experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 20 min)
 	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)

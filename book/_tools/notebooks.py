@@ -194,10 +194,13 @@ def ignored(cell):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--format", action="store_true")
+    parser.add_argument("numbers", nargs="*", help="chapters, such as 04; all if none is named")
+    parser.add_argument("--check", action="store_true", help="say which are not in normal form")
+    parser.add_argument("--format", action="store_true", help="write the normal form, run nothing")
     options = parser.parse_args()
-    paths = chapters()
+    paths = [p for p in chapters() if not options.numbers or p.name[:2] in options.numbers]
+    if unknown := set(options.numbers) - {p.name[:2] for p in paths}:
+        sys.exit(f"no chapter begins with {', '.join(sorted(unknown))}; expected two digits each")
     if options.check:
         wrong = [p.name for p in paths if p.read_text("utf8") != written(normal(read(p)))]
         if wrong:
