@@ -33,12 +33,14 @@ def run(settings):
 
 
 def network(start, rng):
-    """A network before training. The identity start reads smaller inputs: a ReLU has no ceiling."""
-    model = Model.init(RNN, D=1, H=H, K=1, gain=0.9 if "0.9" in start else 1.0, rng=rng)
+    """A network before training. The identity start reads smaller inputs."""
+    gain = 0.9 if "0.9" in start else 1.0
+    model = Model.init(RNN, D=1, H=H, K=1, gain=gain, rng=rng)
     cell = model.cell
     if start.startswith("Gaussian"):
         W = rng.normal(size=(H, H))
         cell = cell.replace(W_hh=0.9 * W / np.abs(np.linalg.eigvals(W)).max())
-    if start.startswith("identity"):
-        cell = cell.replace(W_hh=np.eye(H), W_xh=0.1 * cell.W_xh, activation="relu")
+    if start.startswith("identity"):  # a ReLU has no ceiling
+        W_xh = 0.1 * cell.W_xh
+        cell = cell.replace(W_hh=np.eye(H), W_xh=W_xh, activation="relu")
     return model.replace(cell=cell)
