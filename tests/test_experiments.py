@@ -109,6 +109,8 @@ REMADE = [
     ("memory", {"task": "temporal order", "T": 20, "cell": "identity RNN", "seed": 0}),
     ("memory", {"task": "temporal order", "T": 20, "cell": "LSTM", "seed": 1}),
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 3.0, "seed": 0}),
+    ("starts", {"delay": 10, "start": "identity, relu", "seed": 0}),
+    ("thresholds", {"rate": 0.3, "threshold": 1.0, "seed": 0}),
 ]
 FROM_SCRATCH = """
 import json, sys

@@ -72,8 +72,8 @@ def clip(grads, *, norm=None, value=None):
 
     norm: scale everything so that the norm is at most this; the direction stays
     (Pascanu et al. 2013, algorithm 1). value: cut each number to [-value, value];
-    the direction changes. Exactly one of the two. With `norm` an infinite gradient,
-    which has no direction, is a FloatingPointError; with `value` an infinity becomes
+    the direction changes. Exactly one of the two. With `norm` an infinite gradient
+    has no direction and is a FloatingPointError; with `value` an infinity becomes
     +-value, and NaN stays NaN.
     """
     if (norm is None) == (value is None):
@@ -86,7 +86,8 @@ def clip(grads, *, norm=None, value=None):
     norm = checks.positive("norm", norm)
     length = grads.norm
     if not np.isfinite(length):
-        raise FloatingPointError(f"the gradient's norm is {length}; it has no direction to keep")
+        raise FloatingPointError(f"the gradient's norm is {length}; "
+                                 "it has no direction to keep")
     return grads if length <= norm else grads * (norm / length)
 
 
