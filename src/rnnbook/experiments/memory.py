@@ -151,7 +151,9 @@ def test_error(model, trial, T):
 
 
 def without_memory(task, T):
-    """The loss of the best guesser who remembers nothing of what the task is about."""
+    """The loss of the best guesser who has lost what the task is about, and that alone: the
+    marked numbers, the word (but not the sign, nor the count of steps), the two symbols, the bit,
+    the second symbol (but not the place in the grammar)."""
     if task == "adding":
         return 1 / 6
     if task.startswith("copying"):
