@@ -109,6 +109,9 @@ REMADE = [
     ("memory", {"task": "temporal order", "T": 20, "cell": "identity RNN", "seed": 0}),
     ("memory", {"task": "temporal order", "T": 20, "cell": "LSTM", "seed": 1}),
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 3.0, "seed": 0}),
+    ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 1.0, "seed": 0,
+                     "trained": "readout"}),
+    ("controls", {"task": "latch", "T": 100, "cell": "GRU", "gate_bias": 2.0, "seed": 0}),
 ]
 FROM_SCRATCH = """
 import json, sys

@@ -1,4 +1,4 @@
-"""What the forget gate's first bias does (chapter 8): much on the latch, little on adding.
+"""What the forget gate's first bias does (chapter 8), on the latch and on adding.
 
 The latch: LSTMs of 10 units, Adam with a learning rate of 0.003, gradients clipped to a norm of 1,
 batches of 32, at most 500 updates; solved when fewer than 1 in 100 of 300 test sequences are wrong.
