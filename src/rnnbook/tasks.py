@@ -144,8 +144,9 @@ def adding(*, T, B, rng):
     (Hochreiter and Schmidhuber 1997, experiment 4; this form, with one mark
     in each half, as in Le et al. 2015, arXiv 1504.00941.)
     """
-    T, B, rng = checks.whole("T", T, least=2), checks.whole("B", B), checks.generator(rng)
-    numbers, marks, columns = rng.uniform(size=(T, B)), np.zeros((T, B)), np.arange(B)
+    T, B = checks.whole("T", T, least=2), checks.whole("B", B)
+    rng, columns = checks.generator(rng), np.arange(B)
+    numbers, marks = rng.uniform(size=(T, B)), np.zeros((T, B))
     marks[rng.integers(0, T // 2, size=B), columns] = 1
     marks[rng.integers(T // 2, T, size=B), columns] = 1
     sums = (numbers * marks).sum(axis=0)
@@ -182,7 +183,8 @@ def latch(*, T, B, rng, noise=0.0):
     1994, IEEE Trans. Neural Networks 5, section II, who have the noise.)
     """
     T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
-    noise = checks.number("noise", noise, "a number, at least 0", lambda value: value >= 0)
+    noise = checks.number(
+        "noise", noise, "a number, at least 0", lambda value: value >= 0)
     xs = noise * rng.normal(size=(T, B, 1))
     bits = rng.integers(0, 2, size=B)
     xs[0, :, 0] = 2 * bits - 1
