@@ -111,6 +111,9 @@ REMADE = [
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 3.0, "seed": 0}),
     ("starts", {"delay": 10, "start": "identity, relu", "seed": 0}),
     ("thresholds", {"rate": 0.3, "threshold": 1.0, "seed": 0}),
+    ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 1.0, "seed": 0,
+                     "trained": "readout"}),
+    ("controls", {"task": "latch", "T": 100, "cell": "GRU", "gate_bias": 2.0, "seed": 0}),
 ]
 FROM_SCRATCH = """
 import json, sys

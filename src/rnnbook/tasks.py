@@ -138,13 +138,15 @@ def temporal_order(*, T, B, rng):
 def adding(*, T, B, rng):
     """Add the two marked numbers: xs (T, B, 2), targets (1, B, 1).
 
-    xs[..., 0] is uniform on [0, 1]. xs[..., 1] is 1 twice, once in either half, and 0 elsewhere.
-    The sum of the two marked numbers is asked for after the last step. Whoever always says 1 has
-    the squared error 1/6, and without memory nothing is better. (Hochreiter and Schmidhuber 1997,
-    experiment 4; this form, with one mark in each half, as in Le et al. 2015, arXiv 1504.00941.)
+    xs[..., 0] is uniform on [0, 1]. xs[..., 1] is 1 twice, once in either
+    half, and 0 elsewhere. The sum of the two marked numbers is asked for
+    after the last step. Whoever always says 1 has the squared error 1/6.
+    (Hochreiter and Schmidhuber 1997, experiment 4; this form, with one mark
+    in each half, as in Le et al. 2015, arXiv 1504.00941.)
     """
-    T, B, rng = checks.whole("T", T, least=2), checks.whole("B", B), checks.generator(rng)
-    numbers, marks, columns = rng.uniform(size=(T, B)), np.zeros((T, B)), np.arange(B)
+    T, B = checks.whole("T", T, least=2), checks.whole("B", B)
+    rng, columns = checks.generator(rng), np.arange(B)
+    numbers, marks = rng.uniform(size=(T, B)), np.zeros((T, B))
     marks[rng.integers(0, T // 2, size=B), columns] = 1
     marks[rng.integers(T // 2, T, size=B), columns] = 1
     sums = (numbers * marks).sum(axis=0)
@@ -157,8 +159,8 @@ def copying(*, T, B, rng, length=10, symbols=8):
     The input is a random word of `length` symbols, T - 1 blanks, one mark that says "now", and
     `length` more blanks. targets (T + 2 length, B): blanks (class `symbols`), and at the end the
     word. Whoever says blank until the mark and then guesses has the cross-entropy
-    length ln(symbols) / (T + 2 length). (Hochreiter and Schmidhuber 1997; this form, with ten of
-    eight symbols, from Arjovsky et al. 2016, arXiv 1511.06464, section 5.1.)
+    length ln(symbols) / (T + 2 length). (Arjovsky et al. 2016, arXiv 1511.06464, section 5.1,
+    with words of ten symbols out of eight.)
     """
     T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
     length, symbols = checks.whole("length", length), checks.whole("symbols", symbols, least=2)
@@ -175,12 +177,14 @@ def copying(*, T, B, rng, length=10, symbols=8):
 def latch(*, T, B, rng, noise=0.0):
     """Keep one bit: xs (T, B, 1), targets (1, B).
 
-    The first input is -1 or 1 (class 0 or 1), all later ones are normal noise of standard
-    deviation `noise`. The class is asked for after the last step; by chance the loss is ln 2.
-    (After Bengio, Simard and Frasconi 1994, IEEE Trans. Neural Networks 5, section II.)
+    The first input is -1 or 1 (class 0 or 1), all later ones are normal
+    noise of standard deviation `noise`. The class is asked for after the
+    last step; by chance the loss is ln 2. (After Bengio, Simard and Frasconi
+    1994, IEEE Trans. Neural Networks 5, section II, who have the noise.)
     """
     T, B, rng = checks.whole("T", T), checks.whole("B", B), checks.generator(rng)
-    noise = checks.number("noise", noise, "a number, at least 0", lambda value: value >= 0)
+    noise = checks.number(
+        "noise", noise, "a number, at least 0", lambda value: value >= 0)
     xs = noise * rng.normal(size=(T, B, 1))
     bits = rng.integers(0, 2, size=B)
     xs[0, :, 0] = 2 * bits - 1
