@@ -14,7 +14,7 @@ from rnnbook import (
     squared_error,
     teacher_forced,
 )
-from rnnbook.experiments import horizon
+from rnnbook.experiments import horizon, horizon_controls
 
 
 @pytest.fixture
@@ -84,3 +84,26 @@ def test_schedules_fall_within_the_training():
         assert rates[-1] == pytest.approx(0.75 if name == "linear to 3/4" else 0, abs=0.011)
     assert [horizon.schedule(name)(7) for name in horizon.CONSTANT] == [1, 0.9, 0.75, 0.5, 0.25, 0]
 
+
+
+def test_controls_have_their_saved_runs_and_differ_in_what_they_say():
+    runs = experiments.load("horizon_controls")
+    assert [run.settings for run in runs] == horizon_controls.SETTINGS
+    assert (experiments.SAVED / "horizon_controls.jsonl").stat().st_size < 100_000
+    plain = horizon.train("four sines", "1", seed=3, updates=5)
+    noised = horizon.train("four sines", "1", seed=3, updates=5, noise=0.3)
+    assert (noised - plain).norm > 1e-6
+    mixed = horizon.train("four sines", "0", seed=3, updates=5)
+    read = horizon.train("four sines", "0", seed=3, updates=5, prompt=20)
+    assert (mixed - read).norm > 1e-6
+    assert_same(horizon.train("four sines", "0", seed=3, updates=5, prompt=horizon.T), plain)
+    late = horizon.schedule(horizon.LATE)
+    assert (late(horizon.UPDATES - 1), late(horizon.UPDATES)) == (1, 0.5)
+
+
+def test_a_saved_control_can_be_had_again():
+    (run,) = experiments.load("horizon_controls", updates=horizon_controls.STOP, seed=0)
+    again = horizon.run(run.settings)
+    if run.made_with == experiments.made_with():
+        assert again == run.record
+    np.testing.assert_allclose(again["error"][4][0], run.record["error"][4][0], rtol=0.5)

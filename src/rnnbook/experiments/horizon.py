@@ -24,6 +24,7 @@ FALLING = {
     "inverse sigmoid": inverse_sigmoid(k=150),
 }  # the last three fall from about 1 to about 0
 FORCINGS = (*CONSTANT, *FALLING)
+LATE = "1, then 0.5"  # after UPDATES updates; see horizon_controls
 PROMPTS = (1, 2, 5, 10, 20, 40)
 HORIZONS = (*range(1, 9), *range(10, 21, 2), 25, 30, 35, 40, 50, 60, 70, 80, 90, 100)
 SEEDS = range(5)
@@ -44,11 +45,21 @@ def run(settings):
     ]}
 
 
-def train(task, forcing, seed, updates=UPDATES):
-    """The network after training. A seed has the same data whatever the forcing."""
+def train(task, forcing, seed, *, updates=UPDATES, prompt=1, noise=0):
+    """The network after training. A seed has the same data whatever the rest.
+
+    prompt: how many first inputs are true in any case. noise: the standard
+    deviation of noise on the inputs, if all of them are true.
+    """
     start, data, coins = (np.random.default_rng([seed, k]) for k in range(3))
     model = Model.init(RNN, D=1, H=H, K=1, rng=start)
-    inputs = None if forcing == "1" else scheduled(schedule(forcing), rng=coins)
+    if forcing != "1":
+        inputs = scheduled(schedule(forcing), rng=coins, prompt=prompt)
+    elif noise:
+        def inputs(model, xs, i):
+            return xs + noise * coins.normal(size=xs.shape)
+    else:
+        inputs = None
     model, _ = fit(
         model, batches(task, updates, data), squared_error, adam(0.003),
         clip_norm=1.0, inputs=inputs, progress=False)
@@ -57,6 +68,8 @@ def train(task, forcing, seed, updates=UPDATES):
 
 def schedule(forcing):
     """The rate of true inputs, as a function of the update: constant, or falling."""
+    if forcing == LATE:
+        return lambda i: 1.0 if i < UPDATES else 0.5
     return FALLING[forcing] if forcing in FALLING else lambda i: float(forcing)
 
 
