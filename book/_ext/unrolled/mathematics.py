@@ -76,10 +76,24 @@ def typeset(translator, node, tex, display):
     return answer["html"]
 
 
+# To a browser a formula is a box, and a line may break beside it: not before a comma, please.
+JOINER = "&#8288;"
+OPENING, CLOSING = re.compile(r"[(\[“‘]$"), re.compile(r"[.,;:!?)\]”’-]")
+
+
+def beside(node, step):
+    """The text that stands right before (step -1) or after (1) a node; else ""."""
+    place = node.parent.index(node) + step
+    found = node.parent[place] if 0 <= place < len(node.parent) else None
+    return found.astext() if isinstance(found, nodes.Text) else ""
+
+
 def visit_inline(self, node):
     tex = node.astext()
+    self.body.append(JOINER if OPENING.search(beside(node, -1)) else "")
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     self.body.append(typeset(self, node, tex, False) + "</span>")
+    self.body.append(JOINER if CLOSING.match(beside(node, 1)) else "")
     raise nodes.SkipNode
 
 
