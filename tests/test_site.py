@@ -48,7 +48,7 @@ def test_a_page_carries_numbers_pictures_and_formulas(build):
     alt = {"mystnb": {"image": {"alt": "A point"}, "figure": {"caption": "One.", "name": "fig"}}}
     draw = "import matplotlib.pyplot as plt\nplt.figure(figsize=(5, 2))\nplt.plot(1, 1)\nplt.show()"
     code, said, page = build(
-        new_markdown_cell("{eq}`e` and {numref}`fig`\n\n$$h_t = 1$$ (e)"),
+        new_markdown_cell("## Of $h$\n\n{eq}`e`, {numref}`fig` ($x$, a).\n\n$$h_t = 1$$ (e)"),
         new_code_cell(draw, metadata=alt),
     )
     assert code == 0, said
@@ -56,7 +56,9 @@ def test_a_page_carries_numbers_pictures_and_formulas(build):
     assert "Figure 7.1" in page
     assert "<math xmlns" in page
     assert 'alt="A point"' in page
-    assert '<img width="' in page
+    assert '<span class="picture"><img width="' in page
+    assert '<span class="tied">(<span class="math' in page  # no line begins with the comma
+    assert "<!--tie" not in page
 
 
 def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):

@@ -76,25 +76,32 @@ def typeset(translator, node, tex, display):
     return answer["html"]
 
 
-# To a browser a formula is a box, and a line may break beside it: not before a comma, please.
-JOINER = "&#8288;"
-OPENING, CLOSING = re.compile(r"[(\[“‘]$"), re.compile(r"[.,;:!?)\]”’-]")
-
-
-def beside(node, step):
-    """The text that stands right before (step -1) or after (1) a node; else ""."""
-    place = node.parent.index(node) + step
-    found = node.parent[place] if 0 <= place < len(node.parent) else None
-    return found.astext() if isinstance(found, nodes.Text) else ""
+# To a browser a formula is a box, and a line may break beside it: not before a comma, please. A
+# short formula is tied to what stands against it; a long one must be free to break.
+SHORT = 30
+TIE, TIED = "<!--tie-->", "<!--tied-->"
+AGAINST = re.compile(rf"([(\[“‘]*){TIE}(.*?){TIED}((?:[.,;:!?)\]”’]|-\w+)*)", re.DOTALL)
 
 
 def visit_inline(self, node):
     tex = node.astext()
-    self.body.append(JOINER if OPENING.search(beside(node, -1)) else "")
+    # A title's formula goes into the contents as well, which `tie` doesn't see.
+    short = len(tex) <= SHORT and not isinstance(node.parent, nodes.title | nodes.reference)
+    self.body.append(TIE if short else "")
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     self.body.append(typeset(self, node, tex, False) + "</span>")
-    self.body.append(JOINER if CLOSING.match(beside(node, 1)) else "")
+    self.body.append(TIED if short else "")
     raise nodes.SkipNode
+
+
+def tie(app, pagename, templatename, context, doctree):
+    def tied(match):
+        before, formula, after = match.groups()
+        whole = before + formula + after
+        return f'<span class="tied">{whole}</span>' if before or after else whole
+
+    if doctree:
+        context["body"] = AGAINST.sub(tied, context.get("body", ""))
 
 
 def lines(tex):
@@ -136,4 +143,5 @@ def setup(app):
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
     app.connect("builder-inited", start)
     app.connect("html-page-context", add_styles)
+    app.connect("html-page-context", tie)
     app.connect("build-finished", stop)
