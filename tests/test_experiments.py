@@ -109,6 +109,7 @@ REMADE = [
     ("memory", {"task": "temporal order", "T": 20, "cell": "identity RNN", "seed": 0}),
     ("memory", {"task": "temporal order", "T": 20, "cell": "LSTM", "seed": 1}),
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 3.0, "seed": 0}),
+    ("stream", {"delay": 3, "piece": 2, "state": "carried", "trained": "readout", "seed": 1}),
 ]
 FROM_SCRATCH = """
 import json, sys
