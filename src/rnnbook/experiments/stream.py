@@ -51,7 +51,8 @@ def train(delay, piece, state, trained, seed, updates=UPDATES):
     for start in range(0, piece * updates, piece):
         steps = slice(start, start + piece)
         before = last if state == "carried" else None
-        _, grads, last = loss_and_grads(model, xs[steps], targets[steps], squared_error, before)
+        _, grads, last = loss_and_grads(
+            model, xs[steps], targets[steps], squared_error, before)
         if trained == "readout":
             grads = grads.replace(cell=0 * grads.cell)
         step, memory = optimiser.update(clip(grads, norm=1.0), memory)
