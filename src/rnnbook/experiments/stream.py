@@ -44,7 +44,8 @@ def run(settings):
 def train(delay, piece, state, trained, seed, updates=UPDATES):
     """Yield the model before training, and after each piece of the stream."""
     rng = np.random.default_rng(seed)
-    model, optimiser = Model.init(RNN, D=1, H=16, K=1, gain=0.8, rng=rng), adam(0.001)
+    model = Model.init(RNN, D=1, H=16, K=1, gain=0.8, rng=rng)
+    optimiser = adam(0.001)
     xs, targets = echo(T=piece * updates, B=B, delay=delay, rng=rng)
     memory, last = optimiser.init(model), None
     yield model
