@@ -51,7 +51,7 @@ notebooks: $(ENV) ## Run every chapter anew and write it in its normal form
 	@$(FORMAT) notebooks
 	@$(PY) $(TOOLS)/notebooks.py
 
-experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 20 min)
+experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 25 min)
 	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)
 
 lab: export RNNBOOK_PROGRESS := 1
