@@ -114,6 +114,7 @@ REMADE = [
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 1.0, "seed": 0,
                      "trained": "readout"}),
     ("controls", {"task": "latch", "T": 100, "cell": "GRU", "gate_bias": 2.0, "seed": 0}),
+    ("stream", {"delay": 3, "piece": 2, "state": "carried", "trained": "readout", "seed": 1}),
 ]
 FROM_SCRATCH = """
 import json, sys
