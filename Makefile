@@ -51,7 +51,7 @@ notebooks: $(ENV) ## Run every chapter anew, or CHAPTERS="04 05", and write it i
 	@$(FORMAT) notebooks
 	@$(PY) $(TOOLS)/notebooks.py $(CHAPTERS)
 
-experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 25 min)
+experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 40 min)
 	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)
 
 lab: export RNNBOOK_PROGRESS := 1
