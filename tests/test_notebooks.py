@@ -134,23 +134,17 @@ def test_a_run_twice_changes_nothing(tmp_path):
     assert notebooks.faults(notebooks.read(path)) == []
 
 
-def test_nbval_compares_strictly(pytester_notebook):
+def test_nbval_compares_strictly(tmp_path, root):
     """The runner itself: a right output passes, a wrong one fails, a semicolon silences."""
-    assert pytester_notebook("1 + 1", "2") == 0
-    assert pytester_notebook("1 + 1", "3") == 1
-    assert pytester_notebook("1 + 1;", None) == 0
 
+    def result(printed):
+        return [new_output("execute_result", data={"text/plain": printed}, execution_count=1)]
 
-@pytest.fixture
-def pytester_notebook(tmp_path, root):
-    def run(source, printed):
-        data = {"text/plain": printed}
-        outputs = [new_output("execute_result", data=data, execution_count=1)] if printed else []
-        path = tmp_path / "case.ipynb"
-        nbformat.write(notebooks.normal(notebook(cell(source, outputs=outputs))), path)
-        return nbval_run(path, root)
-
-    return run
+    cells = [cell("1 + 1", outputs=result("2")), cell("1 + 1", outputs=result("3"), count=2),
+             cell("1 + 1;", count=3)]  # fmt: skip
+    path = tmp_path / "case.ipynb"
+    nbformat.write(notebooks.normal(notebook(*cells)), path)
+    assert nbval_run([path], root, "-rA") == (1, ["PASSED", "FAILED", "PASSED"])
 
 
 # ---- one run for nbval and for the page ----
@@ -172,10 +166,14 @@ def book(tmp_path, root):
     return book
 
 
-def nbval_run(path, root, *options):
+def nbval_run(paths, root, *options):
+    """The exit code of nbval, and what it says of each cell, in order, with the option -rA."""
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", *options]
-    command += ["-c", root / "pyproject.toml", "-p", "conftest", path]
-    return subprocess.run(command, cwd=root / "tests", capture_output=True).returncode
+    command += ["-c", root / "pyproject.toml", "--rootdir", paths[0].parent, "-p", "conftest"]
+    command += paths
+    done = subprocess.run(command, cwd=root / "tests", capture_output=True, text=True)
+    told = re.findall(r"^(PASSED|FAILED) .*::(Cell \d+)", done.stdout, re.MULTILINE)
+    return done.returncode, [verdict for verdict, _ in sorted(told, key=lambda one: one[1])]
 
 
 ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -208,7 +206,7 @@ def test_the_page_of_a_run_under_nbval_is_that_of_the_build(book, root, tmp_path
         "import numpy as np\nfrom rnnbook import RNN\n"
         "GradientExplorer(RNN.init(D=1, H=2, rng=np.random.default_rng(0)), T=5)",
     )
-    assert nbval_run(path, root) == 0
+    assert nbval_run([path], root)[0] == 0
     kept = one_run.place(path)
     under_nbval = json.loads(kept.read_text("utf8"))
     kept.unlink()
@@ -223,14 +221,21 @@ def test_the_page_of_a_run_under_nbval_is_that_of_the_build(book, root, tmp_path
 
 
 def test_a_run_that_is_not_whole_is_not_kept(book, root):
-    path = book("1 + 1", "2 + 2")
-    assert nbval_run(path, root, "--deselect", "::Cell 0") == 0
+    whole = book("1 + 1", "2 + 2")
+    wrong, partly = whole.with_name("02_two.ipynb"), whole.with_name("03_three.ipynb")
+    text = whole.read_text("utf8")
+    wrong.write_text(text.replace('"4"', '"5"'), "utf8")
+    partly.write_text(text, "utf8")
+    without = ("--deselect", f"{partly.name}::Cell 0")
+    code, cells = nbval_run([whole, wrong, partly], root, "-rA", *without)
+    assert (code, cells.count("PASSED"), cells.count("FAILED")) == (1, 4, 1)
+    assert one_run.place(whole).exists()
+    assert not one_run.place(wrong).exists()
+    assert not one_run.place(partly).exists()
+
+
+def test_a_wrong_output_does_not_change_where_a_run_is_kept(book):
+    path = book("2 + 2")
     kept = one_run.place(path)
-    assert not kept.exists()
     path.write_text(path.read_text("utf8").replace('"4"', '"5"'), "utf8")
     assert one_run.place(path) == kept  # the outputs are no part of the key
-    assert nbval_run(path, root) == 1
-    assert not kept.exists()
-    path.write_text(path.read_text("utf8").replace('"5"', '"4"'), "utf8")
-    assert nbval_run(path, root) == 0
-    assert kept.exists()

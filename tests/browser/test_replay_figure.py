@@ -376,6 +376,7 @@ def test_cells_differ_by_more_than_colour_and_colours_follow_the_theme(blank):
     look = """lines => lines.filter((line) => line.closest(".replay-figure"))
       .map((line) => getComputedStyle(line))
       .map((style) => [style.stroke, style.strokeDasharray])"""
+    shown(place)
     light = place.locator("polyline.replay-median").evaluate_all(look)
     assert len(light) == 4 == len({dash for _, dash in light}) == len({ink for ink, _ in light})
     names = place.locator(".replay-figure .replay-name").all_text_contents()
