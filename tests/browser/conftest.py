@@ -4,13 +4,14 @@ A new tab is a new process, and costs more than most tests do. So tabs are kept,
 gets them with a new document, empty storage and a cold cache.
 """
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from explorer_page import open_blank
-from site_under_test import AXE, FLAGS, SITE, browser_path, serve
+from site_under_test import AXE, FLAGS, SITE, Quiet, browser_path, serve
 
 # The largest sum of layout shifts that a reader will not notice.
 STILL = 0.02
@@ -101,16 +102,22 @@ class Record:
     console: list = field(default_factory=list)
     errors: list = field(default_factory=list)
     failed: list = field(default_factory=list)
+    refused_before: int = field(default_factory=lambda: len(Quiet.refused))
 
     def faults(self):
-        return {name: seen for name, seen in vars(self).items() if seen}
+        failed = self.failed + Quiet.refused[self.refused_before :]
+        seen = {"foreign": self.foreign, "console": self.console, "errors": self.errors,
+                "failed": failed}  # fmt: skip
+        return {name: what for name, what in seen.items() if what}
 
 
 class Tabs:
     """Tabs that are used again: take() gives one, back() takes in all that were given."""
 
-    def __init__(self, browser):
+    def __init__(self, browser, address):
         self.browser, self.free, self.given = browser, {}, []
+        own = "|".join(map(re.escape, (address, SITE.as_uri(), "data:", "blob:", "about:")))
+        self.own, self.foreign = re.compile(own), re.compile(f"^(?!{own})")
 
     def take(self, scripts=True):
         free = self.free.setdefault(scripts, [])
@@ -122,31 +129,24 @@ class Tabs:
         context = self.browser.new_context(java_script_enabled=scripts, reduced_motion="reduce")
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.record, page.base = Record(), "about:"
+        page.record = Record()
 
         def gate(route):
-            url = route.request.url
-            if url.startswith((page.base, "data:", "blob:", "about:")):
-                route.continue_()
-            else:
-                page.record.foreign.append(url)
-                route.abort()
+            page.record.foreign.append(route.request.url)
+            route.abort()
 
         def failed(request):
-            if request.url.startswith(page.base):
+            if self.own.match(request.url):
                 page.record.failed.append(f"{request.url}: {request.failure}")
-
-        def answered(response):
-            if response.status >= 400:
-                page.record.failed.append(f"{response.url}: {response.status}")
 
         def said(message):
             if message.type in ("error", "warning"):
                 page.record.console.append(f"{message.type}: {message.text}")
 
-        context.route("**/*", gate)  # and no cache, so that each visit is a reader's first
+        # What passes is not asked about one by one, which takes a second a page. A route also
+        # turns the cache off, so that each visit is a reader's first.
+        context.route(self.foreign, gate)
         page.on("requestfailed", failed)
-        page.on("response", answered)
         page.on("pageerror", lambda error: page.record.errors.append(str(error)))
         page.on("console", said)
         if scripts:
@@ -166,8 +166,8 @@ class Tabs:
 
 
 @pytest.fixture(scope="session")
-def all_tabs(browser):
-    return Tabs(browser)
+def all_tabs(browser, address):
+    return Tabs(browser, address)
 
 
 @pytest.fixture
@@ -188,9 +188,9 @@ def open_page(tabs, address):
         page = tabs.take(scripts)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.base = address if scheme == "http" else SITE.as_uri()
         page.record = Record()
-        page.goto(f"{page.base}/{path}", wait_until="load")
+        base = address if scheme == "http" else SITE.as_uri()
+        page.goto(f"{base}/{path}", wait_until="load")
         return page
 
     return open_page
@@ -209,7 +209,7 @@ def blank_page(tabs):
         page = tabs.take()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="light", reduced_motion=motion)
-        page.base, page.record = "about:", Record()
+        page.record = Record()
         page.goto("about:blank")  # a new document: what an earlier test left is gone
         open_blank(page, theme)
         opened.append(page)

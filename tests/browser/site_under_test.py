@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = Path(os.environ.get("SITE", ROOT / "_build/html"))
@@ -40,8 +41,14 @@ def pages():
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    refused: ClassVar = []  # what was asked for and is not there
+
     def log_message(self, *args):
         pass
+
+    def send_error(self, code, *args, **kwargs):
+        self.refused.append(f"{self.path}: {code}")
+        super().send_error(code, *args, **kwargs)
 
     def handle(self):
         with contextlib.suppress(ConnectionError):  # a page that closes hangs up
