@@ -62,11 +62,15 @@ bench: $(ENV) ## Time the inner loops and an explorer's moves
 	@$(PY) $(TOOLS)/bench.py
 
 .PHONY: test lint unit chapters browser
-# One after the other, and not by prerequisites: the order holds under `make -j` too.
+# One after the other, and not by prerequisites: the order holds under `make -j` too. But the book,
+# which is built on one core, is built beside the unit tests; it takes over what `chapters` has run.
 test: $(ENV) ## Check everything, as CI does
-	@start=$$SECONDS; rm -f _build/unchecked; \
-	for part in lint unit chapters book browser; do \
-	  echo; echo "== $$part"; $(MAKE) --no-print-directory $$part; done; \
+	@start=$$SECONDS; rm -f _build/unchecked; part() { echo; echo "== $$1"; $(MAKE) --no-print-directory $$1; }; \
+	part lint; part chapters; \
+	$(MAKE) --no-print-directory book > _build/book.log 2>&1 & book=$$!; \
+	part unit || { wait; exit 1; }; \
+	echo; echo "== book"; wait $$book || { cat _build/book.log; exit 1; }; \
+	part browser; \
 	echo; echo "All of it passes, in $$((SECONDS - start)) s."; \
 	if [ -s _build/unchecked ]; then echo; cat _build/unchecked; fi
 
@@ -76,7 +80,7 @@ lint: $(ENV) ## Read the code for faults
 	@$(PY) $(TOOLS)/notebooks.py --check
 
 unit: $(ENV) $(VENDOR) ## Test the package
-	@$(PY) -m pytest -q -n 2 tests --ignore=tests/browser --ignore=tests/test_notebooks.py
+	@$(PY) -m pytest -q -n 2 --dist worksteal tests --ignore=tests/browser --ignore=tests/test_notebooks.py
 
 chapters: $(ENV) ## Run every notebook and compare each output with the one it holds
 	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \

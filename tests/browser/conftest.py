@@ -236,7 +236,8 @@ def alive():
 
     def alive(page):
         page.wait_for_function(
-            "[...document.querySelectorAll('.explorer-slot')].every(s => 'alive' in s.dataset)"
+            "[...document.querySelectorAll('.explorer-slot')].every(s => 'alive' in s.dataset)",
+            polling=50,  # not at each frame, of which there are many
         )
         return page.locator(".explorer-slot").count()
 
@@ -245,10 +246,10 @@ def alive():
 
 @pytest.fixture
 def axe():
-    """axe(page): what axe-core finds, as readable lines.
+    """axe(page, rules=None): what axe-core finds, as readable lines; rules: only these.
 
-    axe.load(page) puts axe there and no more. axe.alone(page, selector) takes all else off the
-    page for good, so that the states of an explorer can be looked at one after the other.
+    axe.load(page) puts axe there and no more. axe.alone(page, rules, selector) takes all else off
+    the page for good, so that the states of an explorer can be looked at one after the other.
     """
 
     def load(page):
@@ -257,11 +258,12 @@ def axe():
         page.add_script_tag(path=AXE)
         page.evaluate("window.define = window.__define")
 
-    def run(page, where):
+    def run(page, where, rules):
+        options = {"resultTypes": ["violations"], "preload": False}
         found = page.evaluate(
-            "where => axe.run(where ?? document, {resultTypes: ['violations'], preload: false})"
+            "([where, options]) => axe.run(where ?? document, options)"
             ".then(result => result.violations)",
-            where,
+            [where, options | ({"runOnly": rules} if rules else {})],
         )
         return [
             f"{rule['id']} ({rule['impact']}): {node['html'][:200]} | {node['failureSummary']}"
@@ -269,14 +271,14 @@ def axe():
             for node in rule["nodes"]
         ]
 
-    def axe(page):
+    def axe(page, rules=None):
         load(page)
         page.evaluate(THIN)
-        return run(page, None)
+        return run(page, None, rules)
 
-    def alone(page, selector=".explorer-slot"):
+    def alone(page, rules=None, selector=".explorer-slot"):
         page.evaluate(ALONE, selector)
-        return lambda: run(page, selector)
+        return lambda: run(page, selector, rules)
 
     axe.load, axe.alone = load, alone
     return axe
