@@ -134,46 +134,70 @@ def test_a_run_twice_changes_nothing(tmp_path):
     assert notebooks.faults(notebooks.read(path)) == []
 
 
-def test_nbval_compares_strictly(tmp_path, root):
-    """The runner itself: a right output passes, a wrong one fails, a semicolon silences."""
-
-    def result(printed):
-        return [new_output("execute_result", data={"text/plain": printed}, execution_count=1)]
-
-    cells = [cell("1 + 1", outputs=result("2")), cell("1 + 1", outputs=result("3"), count=2),
-             cell("1 + 1;", count=3)]  # fmt: skip
-    path = tmp_path / "case.ipynb"
-    nbformat.write(notebooks.normal(notebook(*cells)), path)
-    assert nbval_run([path], root, "-rA") == (1, ["PASSED", "FAILED", "PASSED"])
-
-
 # ---- one run for nbval and for the page ----
 
 
-@pytest.fixture
-def book(tmp_path, root):
-    """book(cells): a book of one chapter, with its outputs. Returns the notebook's path."""
+RICH = (
+    "print('one')\n1 + 1",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()",
+    "from rnnbook.widgets import GradientExplorer, TruncationExplorer\nTruncationExplorer(K=7)",
+    "import sys\nfor k in range(3):\n    print(k)\n    print(k, file=sys.stderr)",
+    "import numpy as np\nfrom rnnbook import RNN\n"
+    "GradientExplorer(RNN.init(D=1, H=2, rng=np.random.default_rng(0)), T=5)",
+)
+
+
+def result(printed, count):
+    data = {"text/plain": printed}
+    return [new_output("execute_result", data=data, execution_count=count)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, root):
+    """A book of four chapters: with outputs of all kinds, right, with a wrong one, right again."""
+    base = tmp_path_factory.mktemp("book")
     for name in ("_config.yml", "requirements.txt", "src"):
-        (tmp_path / name).symlink_to(root / name)
-    path = tmp_path / "notebooks/01_one.ipynb"
-    path.parent.mkdir()
+        (base / name).symlink_to(root / name)
+    folder = base / "notebooks"
+    folder.mkdir()
+    rich = notebook(*(cell(source, count=None) for source in RICH))
+    nbformat.write(rich, folder / "01_rich.ipynb")
+    notebooks.run(folder / "01_rich.ipynb")
+    for name, four in (("02_right", "4"), ("03_wrong", "5"), ("04_partly", "4")):
+        cells = [cell("1 + 1", outputs=result("2", 1)), cell("1 + 1;", count=2),
+                 cell("2 + 2", outputs=result(four, 3), count=3)]  # fmt: skip
+        nbformat.write(notebooks.normal(notebook(*cells)), folder / f"{name}.ipynb")
+    return folder
 
-    def book(*sources):
-        nbformat.write(notebook(*(cell(source, count=None) for source in sources)), path)
-        notebooks.run(path)
-        return path
 
-    return book
-
-
-def nbval_run(paths, root, *options):
-    """The exit code of nbval, and what it says of each cell, in order, with the option -rA."""
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", *options]
-    command += ["-c", root / "pyproject.toml", "--rootdir", paths[0].parent, "-p", "conftest"]
-    command += paths
+@pytest.fixture(scope="module")
+def under_nbval(folder, root):
+    """One run of nbval on it, without a cell of the last chapter: its exit code, and what it says
+    of each cell, by chapter."""
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-rA"]
+    command += ["-c", root / "pyproject.toml", "--rootdir", folder, "-p", "conftest", folder]
+    command += ["--deselect", "04_partly.ipynb::Cell 0"]
     done = subprocess.run(command, cwd=root / "tests", capture_output=True, text=True)
-    told = re.findall(r"^(PASSED|FAILED) .*::(Cell \d+)", done.stdout, re.MULTILINE)
-    return done.returncode, [verdict for verdict, _ in sorted(told, key=lambda one: one[1])]
+    line = re.compile(r"^(PASSED|FAILED) .*?(\w+)\.ipynb::Cell (\d+)", re.MULTILINE)
+    told = {}
+    for verdict, name, number in line.findall(done.stdout):
+        told.setdefault(name, {})[int(number)] = verdict
+    return done.returncode, told
+
+
+def test_nbval_compares_strictly(under_nbval):
+    """The runner itself: a right output passes, a wrong one fails, a semicolon silences."""
+    code, told = under_nbval
+    assert code == 1
+    assert told["01_rich"] == dict.fromkeys(range(len(RICH)), "PASSED")
+    assert told["02_right"] == {0: "PASSED", 1: "PASSED", 2: "PASSED"}
+    assert told["03_wrong"] == {0: "PASSED", 1: "PASSED", 2: "FAILED"}
+    assert told["04_partly"] == {1: "PASSED", 2: "PASSED"}
+
+
+def test_only_a_whole_run_is_kept(folder, under_nbval):
+    kept = [path.stem for path in folder.glob("*.ipynb") if one_run.place(path).exists()]
+    assert sorted(kept) == ["01_rich", "02_right"]
 
 
 ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -197,45 +221,23 @@ def numbered_ids(stored):
     return json.loads(text)
 
 
-def test_the_page_of_a_run_under_nbval_is_that_of_the_build(book, root, tmp_path):
-    path = book(
-        "print('one')\n1 + 1",
-        "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()",
-        "from rnnbook.widgets import GradientExplorer, TruncationExplorer\nTruncationExplorer(K=7)",
-        "import sys\nfor k in range(3):\n    print(k)\n    print(k, file=sys.stderr)",
-        "import numpy as np\nfrom rnnbook import RNN\n"
-        "GradientExplorer(RNN.init(D=1, H=2, rng=np.random.default_rng(0)), T=5)",
-    )
-    assert nbval_run([path], root)[0] == 0
-    kept = one_run.place(path)
-    under_nbval = json.loads(kept.read_text("utf8"))
-    kept.unlink()
-    assert execution.run(path, kept, 60) is None
-    by_the_build = json.loads(kept.read_text("utf8"))
-    assert numbered_ids(under_nbval) == numbered_ids(by_the_build)
-    assert len(under_nbval["seconds"]) == len(by_the_build["seconds"]) == 5
+def test_the_page_of_a_run_under_nbval_is_that_of_the_build(folder, under_nbval, tmp_path):
+    path = folder / "01_rich.ipynb"
+    by_nbval = json.loads(one_run.place(path).read_text("utf8"))
+    other = tmp_path / "run.json"
+    assert execution.run(path, other, 60) is None
+    by_the_build = json.loads(other.read_text("utf8"))
+    assert numbered_ids(by_nbval) == numbered_ids(by_the_build)
+    assert len(by_nbval["seconds"]) == len(by_the_build["seconds"]) == len(RICH)
     shown = json.dumps(by_the_build["outputs"])
     assert "image/png" in shown
     assert "application/vnd.jupyter.widget-view+json" in shown
     assert "buffers" in json.dumps(by_the_build["widgets"])
 
 
-def test_a_run_that_is_not_whole_is_not_kept(book, root):
-    whole = book("1 + 1", "2 + 2")
-    wrong, partly = whole.with_name("02_two.ipynb"), whole.with_name("03_three.ipynb")
-    text = whole.read_text("utf8")
-    wrong.write_text(text.replace('"4"', '"5"'), "utf8")
-    partly.write_text(text, "utf8")
-    without = ("--deselect", f"{partly.name}::Cell 0")
-    code, cells = nbval_run([whole, wrong, partly], root, "-rA", *without)
-    assert (code, cells.count("PASSED"), cells.count("FAILED")) == (1, 4, 1)
-    assert one_run.place(whole).exists()
-    assert not one_run.place(wrong).exists()
-    assert not one_run.place(partly).exists()
-
-
-def test_a_wrong_output_does_not_change_where_a_run_is_kept(book):
-    path = book("2 + 2")
-    kept = one_run.place(path)
-    path.write_text(path.read_text("utf8").replace('"4"', '"5"'), "utf8")
-    assert one_run.place(path) == kept  # the outputs are no part of the key
+def test_a_wrong_output_does_not_change_where_a_run_is_kept(folder):
+    """The outputs are no part of the key."""
+    base = execution.foundation(folder.parent)
+    right, wrong = (execution.key(notebooks.read(folder / f"{name}.ipynb"), base)
+                    for name in ("02_right", "03_wrong"))  # fmt: skip
+    assert right == wrong

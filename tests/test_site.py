@@ -17,7 +17,8 @@ from unrolled import execution, explorers, figures, mathematics, numbering, refe
 
 @pytest.fixture
 def build(tmp_path, root):
-    """build(notebook): what a build of a book with this one chapter says, and its page."""
+    """build(name=cells, ...): a book of these chapters, from the 7th on. Returns the build's exit
+    code, what it says, and the chapters' pages by name."""
     if not (root / "book/vendor/node_modules/katex").is_dir():
         pytest.skip("KaTeX is not installed: `make vendor`")
     for name in ("_config.yml", "requirements.txt"):
@@ -28,30 +29,44 @@ def build(tmp_path, root):
         (tmp_path / "book" / name).symlink_to(root / "book" / name)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "index.md").write_text("# A book\n")
-    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "notebooks/07_one"}]}
-    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
 
-    def build(*cells):
-        heading = new_markdown_cell("# 7. One")
-        notebook = notebooks.normal(new_notebook(cells=[heading, *cells]))
-        nbformat.write(notebook, tmp_path / "notebooks/07_one.ipynb")
+    def build(**chapters):
+        toc = {"format": "jb-book", "root": "index", "chapters": []}
+        for number, (name, cells) in enumerate(chapters.items(), start=7):
+            file = f"notebooks/{number:02}_{name}"
+            heading = new_markdown_cell(f"# {number}. A chapter")
+            notebook = notebooks.normal(new_notebook(cells=[heading, *cells]))
+            nbformat.write(notebook, tmp_path / f"{file}.ipynb")
+            toc["chapters"].append({"file": file})
+        (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
         tool = Path(sys.executable).with_name("jupyter-book")
         command = [tool, "build", tmp_path, "-q", "-W", "-n", "--keep-going"]
         done = subprocess.run(command, capture_output=True, text=True)
-        page = tmp_path / "_build/html/notebooks/07_one.html"
-        return done.returncode, done.stdout + done.stderr, page.exists() and page.read_text()
+        pages = (tmp_path / "_build/html/notebooks").glob("*.html")
+        return done.returncode, done.stdout + done.stderr, {p.stem: p.read_text() for p in pages}
 
     return build
 
 
-def test_a_page_carries_numbers_pictures_and_formulas(build):
+def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
+    """And nothing of the chapter before them does, which carries all that a page can."""
     alt = {"mystnb": {"image": {"alt": "A point"}, "figure": {"caption": "One.", "name": "fig"}}}
     draw = "import matplotlib.pyplot as plt\nplt.figure(figsize=(5, 2))\nplt.plot(1, 1)\nplt.show()"
-    code, said, page = build(
-        new_markdown_cell("## Of $h$\n\n{eq}`e`, {numref}`fig` ($x$, a).\n\n$$h_t = 1$$ (e)"),
-        new_code_cell(draw, metadata=alt),
+    code, said, pages = build(
+        right=[
+            new_markdown_cell("## Of $h$\n\n{eq}`e`, {numref}`fig` ($x$, a).\n\n$$h_t = 1$$ (e)"),
+            new_code_cell(draw, metadata=alt),
+        ],
+        wrong=[new_markdown_cell(r"$$\frac{1}{$$"), new_code_cell(draw)],
     )
-    assert code == 0, said
+    assert code != 0
+    faults = [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line]
+    assert faults
+    assert all("08_wrong" in line for line in faults), said
+    assert "KaTeX parse error" in said
+    assert "no text alternative" in said
+
+    page = pages["07_right"]
     assert 'href="#equation-e">(7.1)</a>' in page
     assert "Figure 7.1" in page
     assert "<math xmlns" in page
@@ -61,22 +76,12 @@ def test_a_page_carries_numbers_pictures_and_formulas(build):
     assert "<!--tie" not in page
 
 
-def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
-    code, said, _ = build(
-        new_markdown_cell(r"$$\frac{1}{$$"),
-        new_code_cell("import matplotlib.pyplot as plt\nplt.plot(1, 1)\nplt.show()"),
-    )
-    assert code != 0
-    assert "KaTeX parse error" in said
-    assert "no text alternative" in said
-
-
 def test_a_failing_cell_stops_the_build_and_says_why(build):
-    code, said, page = build(new_code_cell("1 / 0"))
+    code, said, pages = build(one=[new_code_cell("1 / 0")])
     assert code != 0
     assert "07_one.ipynb: a cell fails" in said
     assert "ZeroDivisionError" in said
-    assert not page
+    assert not pages
 
 
 def test_a_stored_run_is_for_these_cells_and_this_package(tmp_path):

@@ -33,7 +33,10 @@ def answers_the_keyboard(place):
     before = status.text_content()
     assert before.strip()
     kind = control.get_attribute("type")
-    for key in KEYS[kind]:
+    keys = KEYS[kind]
+    if kind == "range" and control.evaluate("slider => slider.value === slider.max"):
+        keys = keys[::-1]  # at its end it goes no further
+    for key in keys:
         if kind == "radio":
             control = place.locator("input[type=radio]:checked:visible").first
         control.press(key)
