@@ -658,11 +658,6 @@ export default {
     figure.start();
     const unlisten = listen(model, ["threshold", "rule", "rate", "step", "w0", "b0", "close_up"],
       figure.ask);
-    return () => {
-      unlisten();
-      figure.stop();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, unlisten, figure.stop);
   },
 };

@@ -358,11 +358,6 @@ export default {
     }
 
     el.append(root);
-    const unfollow = follow(model, [...NAMES, "t", "stage"], draw);
-    return () => {
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, follow(model, [...NAMES, "t", "stage"], draw));
   },
 };

@@ -122,6 +122,15 @@ export function follow(model, traits, draw) {
   return unfollow;
 }
 
+/* What `render` returns: it takes the figure away, and stops what would go on without it. */
+export function cleanup(root, live, ...stops) {
+  return () => {
+    for (const stop of stops) stop();
+    live.stop();
+    root.remove();
+  };
+}
+
 /* ---- words ---- */
 
 /* What the figure says, in words: visible at once, spoken when the hand has rested for 150 ms.

@@ -204,11 +204,6 @@ export default {
     const unfollow = follow(model, ["overrides", "step", "gate"], draw);
     const watch = new ResizeObserver(draw);
     watch.observe(picture);
-    return () => {
-      watch.disconnect();
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, unfollow, () => watch.disconnect());
   },
 };

@@ -496,12 +496,6 @@ export default {
       data = unpack(model.get("curves"), table);
       figure.ask();
     });
-    return () => {
-      unlisten();
-      unlistenCurves();
-      figure.stop();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, unlisten, unlistenCurves, figure.stop);
   },
 };

@@ -182,11 +182,6 @@ export default {
     }
 
     el.append(root);
-    const unfollow = follow(model, TRAITS, draw);
-    return () => {
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, follow(model, TRAITS, draw));
   },
 };

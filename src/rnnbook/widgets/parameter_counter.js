@@ -117,11 +117,6 @@ export default {
     }
 
     el.append(root);
-    const unfollow = follow(model, ["D", "H", "T", "second_bias"], draw);
-    return () => {
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, follow(model, ["D", "H", "T", "second_bias"], draw));
   },
 };

@@ -286,11 +286,6 @@ export default {
     }
 
     el.append(root);
-    const unfollow = follow(model, ["weight", "loss", "use", "terms"], draw);
-    return () => {
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, follow(model, ["weight", "loss", "use", "terms"], draw));
   },
 };

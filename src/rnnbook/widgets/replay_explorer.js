@@ -681,15 +681,7 @@ export default {
     };
     const unlisten = listen(model, TRAITS, ask);
     const unlistenCurves = listen(model, ["curves"], repack);
-    return () => {
-      stop();
-      unlisten();
-      unlistenCurves();
-      calm.removeEventListener("change", calmed);
-      cancel();
-      resized.disconnect();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, stop, unlisten, unlistenCurves, cancel,
+      () => calm.removeEventListener("change", calmed), () => resized.disconnect());
   },
 };

@@ -179,11 +179,6 @@ export default {
     }
 
     el.append(root);
-    const unfollow = follow(model, ["K"], draw);
-    return () => {
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, follow(model, ["K"], draw));
   },
 };

@@ -264,12 +264,7 @@ export default {
     }
 
     el.append(root);
-    const unfollow = follow(model,
-      ["hidden", "inputs", "step_2", "step_3", "weight", "route", "routes"], draw);
-    return () => {
-      unfollow();
-      live.stop();
-      root.remove();
-    };
+    return cleanup(root, live, follow(model,
+      ["hidden", "inputs", "step_2", "step_3", "weight", "route", "routes"], draw));
   },
 };
