@@ -82,6 +82,9 @@ STATES = {
     "clipping": [
         {"threshold": 0.011, "w0": 4.7, "b0": -2.0},
         *every(step=(0, 33, 60), rule=("norm", "value", "none")),
+        {"w0": 4.25, "b0": -2.75, "rate": 0.0011, "step": 24},
+        {"rate": 0.1, "rule": "norm", "threshold": 14.0},
+        {"rule": "value", "threshold": 13.0},  # thrown out of the map with clipping too
     ],
     "gates": [{"overrides": GateExplorer(setting).overrides} for setting in LSTM_SETTINGS],
     "lane": [

@@ -43,9 +43,13 @@ def module(explorer):
     return f"data:text/javascript;charset=utf-8;base64,{text}"
 
 
+# Letters and margins as in the book, whose letters are wider than a browser's own.
+BLANK = """<!doctype html><html lang="en" data-theme="THEME"><title>x</title>
+<style>body { margin: 1rem; font: 1rem/1.62 system-ui, sans-serif; }</style><body></body></html>"""
+
+
 def open_blank(page, theme="light"):
-    page.set_content(f'<!doctype html><html lang="en" data-theme="{theme}"><title>x</title>'
-                     "<body></body></html>")  # fmt: skip
+    page.set_content(BLANK.replace("THEME", theme))
     page.evaluate(MODEL)
 
 

@@ -3,14 +3,19 @@
 What one of them alone does is in its own file; what each does in its chapter is in tours.py.
 """
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
 import tours
 from every_explorer import EVERY, STATES
 from explorer_page import mount
+from rnnbook import widgets
 
 every_explorer = pytest.mark.parametrize("name", EVERY)
+
+SHARED = Path(widgets.__file__).with_name("explorer.css").read_text("utf8")
 
 # These draw in the next frame; the others draw at once.
 FRAMED = {"gradients", "clipping", "replay"}
@@ -43,7 +48,7 @@ def said(place):
 @every_explorer
 def test_nothing_stands_out_sideways_and_nothing_below_jumps(blank, name):
     mount(blank, EVERY[name]())
-    for width in (320, 360, 768, 1300):
+    for width in (320, 345, 360, 704, 1300):  # a chapter's column is 704 wide
         blank.set_viewport_size({"width": width, "height": 900})
         found = blank.evaluate(WALK, [STATES[name], name in FRAMED])
         assert [(state, out) for state, (_, _, out) in zip(STATES[name], found) if out] == []
@@ -98,3 +103,25 @@ def test_cleanup_leaves_nothing_behind(blank, name):
     blank.evaluate("document.documentElement.dataset.theme = 'dark'")
     blank.set_viewport_size({"width": 500, "height": 500})
     blank.wait_for_timeout(50)  # an observer that is still there would fail now
+
+
+@every_explorer
+def test_the_style_of_another_explorer_changes_nothing(blank, name):
+    """A page has the shared style once for each explorer, in any order with their own."""
+    mount(blank, EVERY[name]())
+    look = """() => [...document.querySelectorAll(".rnnbook-explorer *")].map((node) => {
+      const { x, y, width, height } = node.getBoundingClientRect();
+      const { color, backgroundColor, borderColor } = getComputedStyle(node);
+      const name = node.outerHTML.slice(0, 80);
+      return [name, x, y, width, height, color, backgroundColor, borderColor].join(" ");
+    })"""
+    before = blank.evaluate(look)
+    blank.evaluate(
+        """(text) => {
+          const sheet = document.createElement("style");
+          sheet.textContent = text;
+          document.body.append(sheet);
+        }""",
+        SHARED,
+    )
+    assert [(old, new) for old, new in zip(before, blank.evaluate(look)) if old != new] == []

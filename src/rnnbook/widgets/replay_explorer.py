@@ -39,7 +39,7 @@ NOTE = (
     "seed; a thick line is the median of a cell's runs. A run stops when it is solved, and counts "
     "as it is then from there on; a run that has diverged counts as worse than any other."
 )
-HEIGHTS = "955px", "1216px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "977px", "1214px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class ReplayExplorer(Explorer):
