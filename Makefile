@@ -79,12 +79,15 @@ lint: $(ENV) ## Read the code for faults
 	@$(FORMAT) --check notebooks || { echo "\`make notebooks\` mends it"; exit 1; }
 	@$(PY) $(TOOLS)/notebooks.py --check
 
-unit: $(ENV) $(VENDOR) ## Test the package
-	@$(PY) -m pytest -q -n 2 --dist worksteal tests --ignore=tests/browser --ignore=tests/test_notebooks.py
+# Each part loads only the plugins that it needs: three processes, and some take seconds.
+unit: $(ENV) ## Test the package
+	@$(PY) -m pytest -q -n 2 --dist worksteal -p no:nbval tests \
+	  --ignore=tests/browser $(addprefix --ignore=,$(ABOUT_PAGES))
 
-chapters: $(ENV) ## Run every notebook and compare each output with the one it holds
-	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
-	  notebooks tests/test_notebooks.py
+ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)
+chapters: $(ENV) $(VENDOR) ## Run every notebook, compare its outputs, and test what makes pages of them
+	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env -p no:hypothesispytest \
+	  notebooks $(ABOUT_PAGES)
 
 browser: $(CHECKED) ## Look at every page in a browser
 

@@ -1,4 +1,4 @@
-"""Keep what nbval has run, so that the build need not run it again.
+"""A pytest plugin for nbval: run cells as a notebook does, and keep what was run for the build.
 
 nbval runs a chapter's cells and compares their outputs. When each of them has passed, the same
 kernel is asked for its widgets' state, and outputs and state go where the book's extension looks
@@ -7,15 +7,35 @@ is cut short is not kept; nor is one during which the notebook or the package ch
 """
 
 import json
+import os
 import tempfile
 from pathlib import Path
 
 import nbformat
+import nbval
 import pytest
+from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from notebooks import code_cells
+from notebooks import STEADY, code_cells
 from unrolled import execution
+
+# A kernel that nbval starts is as steady as those of `make notebooks`.
+os.environ.update(STEADY)
+
+# What is changed here is inside this release.
+assert nbval.__version__ == "0.11.0", "look again at tests/one_run.py: nbval has changed"
+
+
+def execute_cell_input(self, cell_input, allow_stdin=None):
+    # nbval says store_history=False, and IPython then prints a result in spite of a closing
+    # semicolon; a notebook's own run says True.
+    return self.kc.execute(
+        cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False
+    )
+
+
+RunningKernel.execute_cell_input = execute_cell_input
 
 # As nbclient keeps it, for the same widgets: none, and there is no entry.
 STATE = """

@@ -175,7 +175,8 @@ def under_nbval(folder, root):
     """One run of nbval on it, without a cell of the last chapter: its exit code, and what it says
     of each cell, by chapter."""
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-rA"]
-    command += ["-c", root / "pyproject.toml", "--rootdir", folder, "-p", "conftest", folder]
+    command += ["-p", "no:hypothesispytest", "-p", "conftest"]
+    command += ["-c", root / "pyproject.toml", "--rootdir", folder, folder]
     command += ["--deselect", "04_partly.ipynb::Cell 0"]
     done = subprocess.run(command, cwd=root / "tests", capture_output=True, text=True)
     line = re.compile(r"^(PASSED|FAILED) .*?(\w+)\.ipynb::Cell (\d+)", re.MULTILINE)

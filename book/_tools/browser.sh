@@ -6,7 +6,8 @@ python=$1
 
 for name in "${BROWSER:-}" chromium chromium-browser google-chrome; do
   if [ -n "$name" ] && command -v "$name" >/dev/null; then
-    BROWSER=$(command -v "$name") exec "$python" -m pytest -q -n 2 --dist worksteal tests/browser
+    BROWSER=$(command -v "$name") exec "$python" -m pytest -q -n 2 --dist worksteal \
+      -p no:nbval -p no:hypothesispytest tests/browser
   fi
 done
 
