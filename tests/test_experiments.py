@@ -115,6 +115,7 @@ REMADE = [
                      "trained": "readout"}),
     ("controls", {"task": "latch", "T": 100, "cell": "GRU", "gate_bias": 2.0, "seed": 0}),
     ("stream", {"delay": 3, "piece": 2, "state": "carried", "trained": "readout", "seed": 1}),
+    ("own_steps", {"own_steps": 20, "rate": 0.003, "forced": False, "seed": 0}),
 ]
 FROM_SCRATCH = """
 import json, sys
