@@ -79,12 +79,14 @@ lint: $(ENV) ## Read the code for faults
 	@$(FORMAT) --check notebooks || { echo "\`make notebooks\` mends it"; exit 1; }
 	@$(PY) $(TOOLS)/notebooks.py --check
 
+# These go with the chapters.
+ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)
+
 # Each part loads only the plugins that it needs: three processes, and some take seconds.
 unit: $(ENV) ## Test the package
 	@$(PY) -m pytest -q -n 2 --dist worksteal -p no:nbval tests \
 	  --ignore=tests/browser $(addprefix --ignore=,$(ABOUT_PAGES))
 
-ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)
 chapters: $(ENV) $(VENDOR) ## Run every notebook, compare its outputs, and test what makes pages of them
 	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env -p no:hypothesispytest \
 	  notebooks $(ABOUT_PAGES)

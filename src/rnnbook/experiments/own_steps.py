@@ -37,13 +37,14 @@ def run(settings):
 
 
 def waves(T, B, rng):
+    """B curves, shape (T, B, 1): two sines with random phases, noise of size 0.05."""
     slow = tasks.sine(T=T, B=B, rng=rng, period=20.0)
     fast = tasks.sine(T=T, B=B, rng=rng, period=7.0)
     return (slow + fast) / 2 + 0.05 * rng.normal(size=slow.shape)
 
 
 def train(forced, own_steps, seed, updates=300, rate=0.01):
-    """The network, and the share of updates whose gradient was clipped."""
+    """Returns the network, and the share of updates whose gradient was clipped."""
     rng = np.random.default_rng(seed)
     model = Model.init(RNN, D=1, H=16, K=1, rng=rng)
     optimiser, clipped = adam(rate), 0
@@ -83,7 +84,10 @@ def fold(model):
 
 
 def free_loss_and_grads(model, prompt, targets):
-    """Read the prompt, then run free to the end; the whole gradient."""
+    """Read the prompt (P, B, 1), then run free to the end; targets: (T, B, 1).
+
+    Returns the mean squared error of all T outputs and its whole gradient, a Model.
+    """
     cell, readout, P = model.cell, model.readout, len(prompt)
     first, read = model.run(prompt)
     nothing = np.zeros((len(targets) - P, *prompt.shape[1:]))
