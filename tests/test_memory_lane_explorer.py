@@ -136,7 +136,7 @@ CELL = LSTM.init(D=2, H=3, rng=rng())
         ({"gain": "1"}, "gain is '1'; expected a number from 0 to 2"),
         ({"T": 201}, "T is 201; expected a whole number from 1 to 200"),
         ({"measured": 1}, "measured is 1; expected True or False"),
-        ({"cells": 3}, "cells is 3; expected an RNN, a GRU or an LSTM"),
+        ({"cells": 3}, "cells is 3; expected a Cell, such as RNN"),
         ({"cells": {}}, "cells is empty; expected at least one name"),
         ({"cells": {"a": CELL, "b": LSTM.init(D=1, H=3, rng=rng())}}, "reads D = 1 numbers a step"),
         ({"cells": LSTM.init(D=2, H=33, rng=rng())}, "has H = 33 units; expected at most 32"),

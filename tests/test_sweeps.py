@@ -197,7 +197,7 @@ def test_what_does_not_fit_is_named(monkeypatch):
 
     refused(TypeError, "cells is RNN(", one, xs)
     refused(ValueError, "cells is empty", [], xs)
-    refused(TypeError, "cells[1] is 3; expected an RNN, a GRU or an LSTM", [one, 3], xs)
+    refused(TypeError, "cells[1] is 3; expected a Cell, such as RNN", [one, 3], xs)
     refused(ValueError, "cells[1] is RNN(", [one, relu], xs)
     gru, pairs = GRU.init(D=2, H=3, rng=rng), np.zeros((4, 2, 2))
     refused(ValueError, "expected the kind and size of cells[0]", [one, gru], xs)

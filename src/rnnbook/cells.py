@@ -14,7 +14,7 @@ is `step_back`, which is linear: it takes the gradient of the loss in the new st
 the gradient in a_t and in the old state. Every d-name is a derivative of the loss: da is dL/da.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -46,7 +46,14 @@ def orthogonal(H, rng):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Cell(Parameters):
-    """What the three cells share: their arrays, how these start, and how they are checked."""
+    """What all cells share: three arrays, how these start, and how they are checked.
+
+    A cell of your own says how many `blocks` W_hh has and of how many (B, H) arrays its state is
+    made (`memories`), and gives `step`, `slopes` and `step_back`. It gives `recurrent_gradient`
+    if anything but h_{t-1} stands to the left of W_hh. Any further array is a field, and then
+    `own_gradients` gives its derivative. For nothing it gets `init`, `unroll`, `bptt` (truncated
+    too), `Model`, `fit`, `check_gradients`, `gradient_table`, `prove_step`, `save` and `load`.
+    """
 
     W_xh: np.ndarray  # (D, G)
     W_hh: np.ndarray  # (H, G)
@@ -57,15 +64,25 @@ class Cell(Parameters):
 
     def __post_init__(self):
         if type(self) is Cell:
-            raise TypeError("Cell is what RNN, GRU and LSTM share; make one of those")
+            raise TypeError("Cell is what RNN, GRU and LSTM share; make one of those, "
+                            "or a class of your own from it")
         W_hh = checks.array("W_hh", self.W_hh, "H G")
         G = self.blocks * W_hh.shape[0]
         checks.shape("W_hh", W_hh, "H G", G=G)
         W_xh = checks.array("W_xh", self.W_xh, "D G", G=G)
         b_h = checks.array("b_h", self.b_h, "G", G=G)
         dtype = np.result_type(W_xh, W_hh, b_h)
-        for name, value in {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}.items():
+        arrays = {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
+        for name in self.own_arrays():
+            own = checks.numeric(name, getattr(self, name))
+            arrays[name] = checks.array(name, own, " ".join(f"n{k}" for k in range(own.ndim)))
+        for name, value in arrays.items():
             object.__setattr__(self, name, value.astype(dtype))
+
+    def own_arrays(self):
+        """The names of the arrays that this kind of cell has beside W_xh, W_hh and b_h."""
+        return [f.name for f in fields(self)[3:] if f.type in (np.ndarray, "np.ndarray")
+                or isinstance(getattr(self, f.name), np.ndarray)]
 
     @property
     def D(self):
@@ -99,9 +116,44 @@ class Cell(Parameters):
         shape = checks.whole("B", B), self.H
         return tuple(np.zeros(shape, self.dtype) for _ in range(self.memories))
 
+    def step(self, a_x, state):
+        """One step. a_x: (B, G), x_t W_xh + b_h. state: a tuple of (B, H) arrays, h_{t-1} first.
+
+        Returns (the new state, a tuple like the old; kept (B, G), what the way back needs).
+        """
+        self._missing("step", "(a_x, state) -> (state, kept)")
+
+    def slopes(self, before, after, kept):
+        """Every local derivative, for all t at once: a tuple of arrays whose first axis is T.
+
+        before, after: the states, tuples of (T, B, H). kept: (T, B, G).
+        """
+        self._missing("slopes", "(before, after, kept) -> a tuple of (T, ...) arrays")
+
+    def step_back(self, dstate, slopes):
+        """One step back. dstate: dL/d of the new state, a tuple of (B, H). slopes: those of step t.
+
+        Returns (da (B, G); dL/d of the old state, a tuple like dstate). It must be linear in
+        dstate and let dstate have axes in front: `bptt(..., truncate=K)` puts K ages there.
+        """
+        self._missing("step_back", "(dstate, slopes) -> (da, dstate)")
+
     def recurrent_gradient(self, h_before, das, kept):
         """dL/dW_hh over all steps at once: what stood to the left of W_hh, times dL/da."""
         return flat(h_before).T @ flat(das)
+
+    def own_gradients(self, before, after, kept, das, dhs):
+        """dL/d of each of `own_arrays()`, over all steps at once: {name: an array of its shape}.
+
+        before, after, kept: as in `slopes`. das: (T, B, G) and dhs: (T, B, H), the total
+        derivatives in each a_t and h_t.
+        """
+        self._missing("own_gradients", "(before, after, kept, das, dhs) -> {name: dL/d of it}, "
+                      f"for {', '.join(self.own_arrays())}")
+
+    def _missing(self, method, expected):
+        raise NotImplementedError(f"{type(self).__name__} has no method {method}; "
+                                  f"expected {expected}")
 
 
 def split(array, parts):

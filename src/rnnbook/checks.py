@@ -13,8 +13,8 @@ def array(name, value, axes, dtype=None, **sizes):
 
     `axes` names the axes, such as "T B D"; `sizes` fixes some of them, such as `D=3`.
     Integers and booleans become float64; float32 and float64 stay, unless `dtype` says which
-    is wanted. Raises TypeError for other types, ValueError for a wrong shape, an axis of
-    length 0, NaN or infinity.
+    is wanted. Bytes may come in either order. Raises TypeError for other types, ValueError for a
+    wrong shape, an axis of length 0, NaN or infinity.
     """
     value = numeric(name, value)
     if value.dtype.kind in "iub":
@@ -27,7 +27,7 @@ def array(name, value, axes, dtype=None, **sizes):
 
 
 def numeric(name, value):
-    """Return `value` as an array of numbers, or say that it is none."""
+    """Return `value` as an array of numbers in this machine's byte order, or say it is none."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array; expected a plain one, without gaps")
     try:
@@ -36,7 +36,7 @@ def numeric(name, value):
         raise ValueError(f"{name} is ragged: its rows differ in length") from None
     if value.dtype.kind not in "iubf":
         raise TypeError(f"{name} has dtype {value.dtype}; expected real numbers")
-    return value
+    return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
 
 
 def shape(name, value, axes, **sizes):
@@ -63,6 +63,9 @@ class NotFinite(ValueError):
         super().__init__(message)
         self.name = name
 
+    def __reduce__(self):  # an error that is raised in another process is sent here as a pickle
+        return type(self), (self.name, str(self))
+
 
 def finite(name, value):
     """Raise NotFinite, a ValueError, with the first entry that is NaN or infinite."""
@@ -81,7 +84,9 @@ def classes(name, value, *, T, B, K):
     shape(name, value, "T B", T=T, B=B)
     if value.min() < 0 or value.max() >= K:
         wrong = value[(value < 0) | (value >= K)][0]
-        raise ValueError(f"{name} holds {wrong}; expected classes from 0 to K - 1 = {K - 1}")
+        hint = "; with losses.masked(loss), steps of class -1 don't count" if wrong == -1 else ""
+        raise ValueError(
+            f"{name} holds {wrong}; expected classes from 0 to K - 1 = {K - 1}{hint}")
     return value
 
 
@@ -109,12 +114,12 @@ def positive(name, value):
 def precision(dtype):
     """Return the dtype if it is float64 or float32, or say what came instead."""
     try:
-        known = np.dtype(dtype) in FLOATS
+        known = np.dtype(dtype).newbyteorder("=")
     except TypeError:
-        known = False
-    if not known:
+        known = None
+    if known not in FLOATS:
         raise TypeError(f"dtype is {dtype!r}; expected numpy.float64 or numpy.float32")
-    return np.dtype(dtype)
+    return known
 
 
 def kind(name, value, kind):
@@ -129,6 +134,31 @@ def function(name, value, expected):
     if not callable(value):
         raise TypeError(f"{name} is {value!r}; expected a function {expected}")
     return value
+
+
+def pair(name, value, expected):
+    """Return what the function `name` returned if that is a pair, or say what came instead."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise TypeError(f"{name} returned {brief(value)}; expected the pair {expected}")
+    return value
+
+
+def scalar(name, value, expected):
+    """Return one real number as a float (it may be NaN), or say what the function returned."""
+    array = np.asarray(value) if np.isscalar(value) or hasattr(value, "dtype") else None
+    if array is None or array.ndim or array.dtype.kind not in "iubf":
+        raise TypeError(f"{name} returned {brief(value)} as {expected}; expected one real number")
+    return float(array)
+
+
+def brief(value):
+    """What came, in a few words: an array's shape, the length of a tuple, or the thing itself."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"something of type {type(value).__name__}"
 
 
 def generator(rng):

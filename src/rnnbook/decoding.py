@@ -84,7 +84,8 @@ def scheduled(schedule, *, rng, prompt=1, feed=None):
     options = {"rng": rng, "prompt": prompt, "feed": feed}
 
     def inputs(model, xs, i):
-        return mixed_inputs(model, xs, schedule(i), **options)
+        rate = _rate(f"schedule({i})", schedule(i))
+        return mixed_inputs(model, xs, rate, **options)
 
     return inputs
 

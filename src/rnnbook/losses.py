@@ -49,6 +49,60 @@ def softmax(ys):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def masked(loss):
+    """The same loss, asked only of the steps that count: for sequences of unequal length.
+
+    `masked(cross_entropy)` takes ys (T, B, K) and targets (T, B), in which the class -1 marks a
+    step that does not count. `masked(loss)` of any loss takes the pair (targets, mask) in place
+    of the targets, mask (T, B), True where a step counts. What stands in the targets elsewhere is
+    never looked at. The value is the mean over the steps that count, and dys is exactly 0 at all
+    others. `loss` must be a mean over steps and sequences, each by itself, as the two above are.
+    Where each sequence has one answer at an end of its own, let only that step count.
+
+    Raises ValueError if no step counts or shapes don't fit, TypeError if the mask is none.
+    """
+    checks.function("loss", loss, "(ys, targets) -> (value, dys)")
+
+    def loss_of_some(ys, targets):
+        ys = checks.array("ys", ys, "T B K")
+        T, B, _ = ys.shape
+        targets, mask = _what_counts(targets, T, B)
+        # The steps that count, one after the other, are a batch of one sequence.
+        answer = loss(ys[mask][:, None], targets[mask][:, None])
+        value, dys_some = checks.pair("loss", answer, "(value, dys)")
+        dys = np.zeros_like(ys)
+        dys[mask] = checks.array(
+            "loss's dys", dys_some, "N B K", N=mask.sum(), B=1, K=ys.shape[2])[:, 0]
+        return value, dys
+
+    return loss_of_some
+
+
+def _what_counts(targets, T, B):
+    """(targets, mask) from what `masked` was given; the targets' entries are not checked here."""
+    if isinstance(targets, tuple) and len(targets) == 2:
+        targets, mask = (checks.numeric(name, part)
+                         for name, part in zip(("targets", "mask"), targets))
+        checks.shape("mask", mask, "T B", T=T, B=B)
+        if not np.isin(mask, (0, 1)).all():
+            raise ValueError(f"mask holds {mask[~np.isin(mask, (0, 1))][0]}; expected True where "
+                             "a step counts and False where it doesn't")
+        mask = mask.astype(bool)
+    else:
+        targets = checks.numeric("targets", targets)
+        if targets.dtype.kind not in "iu":
+            raise TypeError(f"targets has dtype {targets.dtype}; expected classes, -1 where a step "
+                            "doesn't count, or a pair (targets, mask)")
+        mask = targets != -1
+        checks.shape("targets", mask, "T B", T=T, B=B)
+    if targets.shape[:2] != (T, B):
+        raise ValueError(f"targets has shape {targets.shape}; expected (T, B, ...) with "
+                         f"T = {T} and B = {B}")
+    if not mask.any():
+        raise ValueError("no step counts: the mask is False everywhere; expected at least one True")
+    return targets, mask
+
+
 def last_step(loss):
     """The same loss, asked of the last step only: for tasks with one answer per sequence.
 
@@ -56,9 +110,11 @@ def last_step(loss):
     """
 
     def loss_of_last(ys, targets):
-        value, dys_last = loss(ys[-1:], targets)
+        answer = loss(ys[-1:], targets)
+        value, dys_last = checks.pair("loss", answer, "(value, dys)")
+        _, B, K = ys.shape
         dys = np.zeros_like(ys)
-        dys[-1:] = dys_last
+        dys[-1:] = checks.array("loss's dys", dys_last, "T B K", T=1, B=B, K=K)
         return value, dys
 
     return loss_of_last

@@ -59,9 +59,9 @@ class Model(Parameters):
 
     @classmethod
     def init(cls, kind, *, D, H, K, rng, dtype=np.float64, **options):
-        """Random weights. `kind` is RNN, GRU or LSTM; `options` go to its `init`: gain, ..."""
+        """Random weights. `kind` is RNN, GRU, LSTM or a Cell of yours; `options` go to its `init`."""
         if not (isinstance(kind, type) and issubclass(kind, Cell)):
-            raise TypeError(f"kind is {kind!r}; expected RNN, GRU or LSTM")
+            raise TypeError(f"kind is {kind!r}; expected a kind of Cell, such as RNN")
         cell = kind.init(D=D, H=H, rng=rng, dtype=dtype, **options)
         return cls(cell, Readout.init(H=H, K=K, rng=rng, dtype=dtype))
 
@@ -94,14 +94,16 @@ def loss_and_grads(model, xs, targets, loss, state=None):
     """One forward pass, one backward pass.
 
     xs: (T, B, D). targets: whatever `loss` expects. loss: `squared_error`, `cross_entropy` or any
-    function (ys, targets) -> (value, dys). state: as in `unroll`. Returns LossAndGrads.
+    function (ys, targets) -> (value, dys): a number, and its derivative in ys, (T, B, K).
+    state: as in `unroll`. Returns LossAndGrads.
     """
     checks.kind("model", model, Model)
     checks.function("loss", loss, "(ys, targets) -> (value, dys)")
     ys, trace = model.run(xs, state)
-    value, dys = loss(ys, targets)
+    value, dys = checks.pair("loss", loss(ys, targets), "(value, dys)")
+    value = checks.scalar("loss", value, "its value")
     T, B, K = ys.shape
-    dys = checks.array("dys", dys, "T B K", dtype=ys.dtype, T=T, B=B, K=K)
+    dys = checks.array("loss's dys", dys, "T B K", dtype=ys.dtype, T=T, B=B, K=K)
     dreadout, dhs = model.readout.back(trace.hs, dys)
     dcell = bptt(model.cell, trace, dhs).cell
     return LossAndGrads(value, model._with(cell=dcell, readout=dreadout), trace.state)

@@ -74,8 +74,12 @@ class Parameters:
         vars(result).update(vars(self), **arrays)
         return result
 
+    def is_like(self, other):
+        """Whether `other` is of the same class, labels and shapes, so that the two can be added."""
+        return _alike(self, other)
+
     def _require_same_space(self, other):
-        if not _alike(self, other):
+        if not self.is_like(other):
             raise TypeError(f"cannot combine {_outline(self)} with {_outline(other)}")
 
     def _number(self, scale):

@@ -128,7 +128,7 @@ def alike(cells, name="cells"):
         raise ValueError(f"{name} is empty; expected at least one cell")
     for k, cell in enumerate(cells):
         if not isinstance(cell, Cell):
-            raise TypeError(f"{name}[{k}] is {cell!r}; expected an RNN, a GRU or an LSTM")
+            raise TypeError(f"{name}[{k}] is {cell!r}; expected a Cell, such as RNN")
         if repr(cell) != repr(cells[0]):  # the class, the activation and the shapes
             raise ValueError(f"{name}[{k}] is {cell!r}; expected the kind and size of "
                              f"{name}[0], {cells[0]!r}")

@@ -8,12 +8,14 @@ For a loss L_1 + ... + L_T the total derivative is the sum over all later losses
 it in one sweep, last step first, as in Rumelhart, Hinton and Williams 1986 and Werbos 1990.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rnnbook import checks
-from rnnbook.cells import Cell, flat
+from rnnbook.cells import GRU, LSTM, RNN, Cell, flat
+
+PROVED = RNN, LSTM, GRU  # any other class is asked for one step before it is run
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,8 @@ def unroll(cell, xs, state=None):
     xs = checks.array("xs", xs, "T B D", dtype=cell.dtype, D=cell.D)
     _, B, _ = xs.shape
     state = cell.initial_state(B) if state is None else _check_state(cell, "state", state, B)
+    if type(cell) not in PROVED:
+        _try_step(cell, xs, state)
     return forward_sweep(cell, xs, state)
 
 
@@ -103,7 +107,9 @@ def bptt(cell, trace, dhs, dstate=None, *, truncate=None):
     dstate = cell.initial_state(B) if dstate is None else _check_state(cell, "dstate", dstate, B)
     if truncate is not None:
         checks.whole("truncate", truncate)
-    return gradients_through_time(cell, trace, dhs, dstate, truncate)
+    if type(cell) not in PROVED:
+        _try_step_back(cell, trace, dstate, truncate)
+    return with_own_gradients(gradients_through_time(cell, trace, dhs, dstate, truncate))
 
 
 def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
@@ -122,6 +128,26 @@ def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
         b_h=flat(das).sum(axis=0),
     )
     return Gradients(dcell, trace, das, dhs_total, dstate)
+
+
+def with_own_gradients(grads):
+    """What `gradients_through_time` found, with dL/d of the arrays that only this kind of cell has.
+
+    Raises NotImplementedError, TypeError or ValueError if the cell does not give just these.
+    """
+    cell, states, kept = grads.trace.cell, grads.trace.states, grads.trace.kept
+    names = cell.own_arrays()
+    if not names:
+        return grads
+    before, after = tuple(s[:-1] for s in states), tuple(s[1:] for s in states)
+    found = cell.own_gradients(before, after, kept, grads.das, grads.hs)
+    where = f"{type(cell).__name__}.own_gradients"
+    if not isinstance(found, dict) or set(found) != set(names):
+        came = sorted(found) if isinstance(found, dict) else checks.brief(found)
+        raise TypeError(f"{where} returned {came}; expected a dict with {', '.join(names)}")
+    for name in names:
+        _same_shape(f"{where}: dL/d{name}", found[name], getattr(cell, name).shape)
+    return replace(grads, cell=grads.cell._with(**found))
 
 
 def sweep_back(cell, slopes, dhs, dstate):
@@ -168,17 +194,70 @@ def _put(states, t, state):
 
 def _check_cell(cell):
     if not isinstance(cell, Cell):
-        raise TypeError(f"cell is {cell!r}; expected an RNN, a GRU or an LSTM")
+        raise TypeError(f"cell is {cell!r}; expected a Cell, such as RNN")
     for name, array in cell.leaves():
         checks.finite(f"{type(cell).__name__}.{name}", array)
 
 
 def _check_state(cell, name, state, B):
     if not isinstance(state, tuple) or len(state) != cell.memories:
-        parts = "(h, c)" if cell.memories == 2 else "(h,)"
         came = f"a tuple of {len(state)}" if isinstance(state, tuple) else type(state).__name__
-        raise TypeError(f"{name} is {came}; expected the tuple {parts} of (B, H) arrays")
+        raise TypeError(f"{name} is {came}; expected the tuple {_parts(cell)} of (B, H) arrays")
     return tuple(
         checks.array(f"{name}[{k}]", part, "B H", dtype=cell.dtype, B=B, H=cell.H)
         for k, part in enumerate(state)
     )
+
+
+def _parts(cell):
+    """(h,), (h, c), or (state 1, state 2, state 3) where the letters end."""
+    return {1: "(h,)", 2: "(h, c)"}.get(
+        cell.memories, f"({', '.join(f'state {k + 1}' for k in range(cell.memories))})")
+
+
+def _try_step(cell, xs, state):
+    """Ask a cell for its first step, and say what is wrong with the answer, if anything is."""
+    name = f"{type(cell).__name__}.step"
+    answer = _asked(name, cell.step, xs[0] @ cell.W_xh + cell.b_h, state)
+    after, kept = checks.pair(name, answer, "(state, kept)")
+    _same_parts(name, after, state)
+    _same_shape(f"{name}: kept", kept, (xs.shape[1], len(cell.b_h)))
+
+
+def _try_step_back(cell, trace, dstate, truncate):
+    """Ask a cell for its first step backwards, in the same way; with an axis of ages if need be."""
+    name = type(cell).__name__
+    before, after = tuple(s[:1] for s in trace.states), tuple(s[1:2] for s in trace.states)
+    slopes = _asked(f"{name}.slopes", cell.slopes, before, after, trace.kept[:1])
+    if not isinstance(slopes, tuple | list) or not all(np.shape(s)[:1] == (1,) for s in slopes):
+        raise TypeError(f"{name}.slopes returned {checks.brief(slopes)}; expected a tuple of "
+                        "arrays whose first axis is time")
+    if truncate is not None:
+        dstate = tuple(s[None] for s in dstate)
+    answer = _asked(f"{name}.step_back", cell.step_back, dstate, [slope[0] for slope in slopes])
+    da, back = checks.pair(f"{name}.step_back", answer, "(da, dstate)")
+    _same_shape(f"{name}.step_back: da", da, (*dstate[0].shape[:-1], len(cell.b_h)))
+    _same_parts(f"{name}.step_back", back, dstate)
+
+
+def _asked(name, method, *arguments):
+    """What a reader's method answers; an error in it is told with the method's name."""
+    try:
+        return method(*arguments)
+    except checks.NotFinite:
+        raise
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise type(error)(f"{name} failed: {error}") from error
+
+
+def _same_parts(name, came, state):
+    if not isinstance(came, tuple) or len(came) != len(state):
+        raise TypeError(f"{name} returned {checks.brief(came)} as state; "
+                        f"expected a tuple of {len(state)}, as it was given")
+    for k, (part, given) in enumerate(zip(came, state)):
+        _same_shape(f"{name}: state[{k}]", part, given.shape)
+
+
+def _same_shape(name, came, shape):
+    if not isinstance(came, np.ndarray) or came.shape != shape:
+        raise ValueError(f"{name} is {checks.brief(came)}; expected an array of shape {shape}")

@@ -17,6 +17,8 @@ from rnnbook import checks
 from rnnbook.model import Model, loss_and_grads
 from rnnbook.parameters import Parameters
 
+PATIENCE = 1.0  # seconds; a training that is over before it needs no bar
+
 
 class Optimizer(NamedTuple):
     """Two functions that belong together."""
@@ -93,16 +95,40 @@ def clip(grads, *, norm=None, value=None):
 
 class Diverged(FloatingPointError):
     """The loss or the gradient became NaN or infinite. Nothing learned so far is lost:
-    `model` is the last good one, `losses` what was seen until then."""
+    `model` is the last good one, `memory` the optimiser's at that model, `losses` what was seen
+    until then."""
 
-    def __init__(self, message, model, losses):
+    def __init__(self, message, model, losses, memory=None):
         super().__init__(message)
-        self.model, self.losses = model, losses
+        self.model, self.losses, self.memory = model, losses, memory
+
+    def __reduce__(self):  # with all of it, when another process raised it
+        return type(self), (str(self), self.model, self.losses, self.memory)
 
 
-def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=None,
+class Trained(tuple):
+    """What `fit` returns. It unpacks as `model, losses`, and `memory` is the optimiser's."""
+
+    def __new__(cls, model, losses, memory):
+        trained = super().__new__(cls, (model, losses))
+        trained.memory = memory
+        return trained
+
+    def __getnewargs__(self):
+        return (*self, self.memory)
+
+    @property
+    def model(self):
+        return self[0]
+
+    @property
+    def losses(self):
+        return self[1]
+
+
+def fit(model, batches, loss, optimizer, *, memory=None, clip_norm=None, inputs=None, watch=None,
         progress=None):
-    """Train: one optimiser step for each batch. Returns (model, losses).
+    """Train: one optimiser step for each batch. Returns (model, losses), and its `memory`.
 
     batches: an iterable of (xs, targets). loss: as in `loss_and_grads`. optimizer: `sgd(...)` or
     `adam(...)`. clip_norm: see `clip`. losses: an array, the loss of each batch before its step.
@@ -110,11 +136,19 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=N
     `decoding.scheduled(...)`; the gradient takes them as given.
     watch: called after each step as watch(model, losses) with the new model and the losses so
     far, a list; the training ends when it returns True.
-    progress: show a bar on stderr; by default in a terminal or a notebook, where tqdm is
-    installed and the environment variable RNNBOOK_PROGRESS isn't 0.
+    memory: the optimiser's, from an earlier training. Momentum and Adam remember earlier gradients
+    and begin afresh without it. Handed on, two trainings are one training, to the last bit:
+
+        first = fit(model, batches[:100], loss, optimizer)
+        model, losses = fit(first.model, batches[100:], loss, optimizer, memory=first.memory)
+
+    progress: show a bar. By default a training that takes longer than a second shows one: in a
+    terminal on stderr, in a notebook on stdout, where it goes when the training is over; not
+    without tqdm, and not where the environment variable RNNBOOK_PROGRESS is 0.
 
     Raises Diverged if a loss or a gradient stops being finite. Ctrl-C (or the kernel's stop
-    button) ends the training early with a warning and returns what has been learned.
+    button) ends the training early with a warning and returns what has been learned. Both keep
+    the optimiser's memory too.
     """
     checks.kind("model", model, Model)
     checks.function("loss", loss, "(ys, targets) -> (value, dys)")
@@ -128,27 +162,31 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=N
         checks.function("inputs", inputs, "(model, xs, i) -> xs")
     if watch is not None:
         checks.function("watch", watch, "(model, losses) -> whether to stop")
-    good, memory, losses = model, optimizer.init(model), []
+    checks.function("optimizer.init", optimizer.init, "model -> memory")
+    checks.function("optimizer.update", optimizer.update, "(grads, memory) -> (step, memory)")
+    memory = optimizer.init(model) if memory is None else _fitting(memory, optimizer, model)
+    now, good, losses = (model, memory), (model, memory), []
     try:
         for batch in _with_bar(batches, losses, progress):
             if not (isinstance(batch, tuple | list) and len(batch) == 2):
                 raise TypeError(f"batch {len(losses)} is of type {type(batch).__name__}; "
                                 "expected a pair (xs, targets)")
+            model, memory = now
             try:
                 value, grads = _finite(model, *batch, loss, inputs, len(losses))
                 if clip_norm is not None:
                     grads = clip(grads, norm=clip_norm)
                 with np.errstate(over="ignore", invalid="ignore"):  # the next batch will tell
-                    step, memory = optimizer.update(grads, memory)
-                    after = model - step
+                    after = _updated(model, optimizer, grads, memory)
             except FloatingPointError as error:
                 raise Diverged(
                     f"training diverged at batch {len(losses)}: {error}; "
-                    "try a smaller learning rate or clip_norm", good, np.array(losses),
+                    "try a smaller learning rate or clip_norm",
+                    good[0], np.array(losses), good[1],
                 ) from None
-            good, model = model, after
+            good, now = now, after
             losses.append(value)
-            if watch is not None and watch(model, losses):
+            if watch is not None and _stops(watch(now[0], losses)):
                 break
     except KeyboardInterrupt:
         warnings.warn(f"stopped after {len(losses)} batches; returning what was learned so far",
@@ -156,7 +194,34 @@ def fit(model, batches, loss, optimizer, *, clip_norm=None, inputs=None, watch=N
     else:
         if not losses:
             raise ValueError("batches is empty; expected at least one pair (xs, targets)")
-    return model, np.array(losses)
+    return Trained(now[0], np.array(losses), now[1])
+
+
+def _fitting(memory, optimizer, model):
+    """The memory that was handed in, if this optimiser can go on from it with this model."""
+    try:
+        optimizer.update(0 * model, memory)
+    except Exception as error:
+        raise TypeError(f"memory is {checks.brief(memory)}; expected the memory of an earlier "
+                        f"training of such a model with such an optimizer ({error})") from None
+    return memory
+
+
+def _updated(model, optimizer, grads, memory):
+    """(the model after one step, the memory after it)."""
+    answer = optimizer.update(grads, memory)
+    step, memory = checks.pair("optimizer.update", answer, "(step, memory)")
+    if not isinstance(step, Parameters) or not model.is_like(step):
+        raise TypeError(f"optimizer.update returned {checks.brief(step)} as step; "
+                        f"expected a thing like the model, {model!r}")
+    return model - step, memory
+
+
+def _stops(answer):
+    """What `watch` said, as True or False."""
+    if not isinstance(answer, bool | np.bool_ | None):
+        raise TypeError(f"watch returned {checks.brief(answer)}; expected True, or False or None")
+    return bool(answer)
 
 
 def _finite(model, xs, targets, loss, inputs, i):
@@ -164,7 +229,7 @@ def _finite(model, xs, targets, loss, inputs, i):
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             if inputs is not None:
-                xs = inputs(model, xs, i)
+                xs = _changed(inputs, model, xs, i)
             value, grads, _ = loss_and_grads(model, xs, targets, loss)
     except checks.NotFinite as error:
         if error.name in ("xs", "truth", "targets"):
@@ -175,10 +240,22 @@ def _finite(model, xs, targets, loss, inputs, i):
     return value, grads
 
 
+def _changed(inputs, model, xs, i):
+    """What `inputs` makes of xs: (T, B, D). NaN is its fault, unless it was there before."""
+    changed = inputs(model, xs, i)
+    try:
+        return checks.array(f"inputs(model, xs, {i})", changed, "T B D", D=model.D)
+    except checks.NotFinite:
+        checks.array("xs", xs, "T B D")
+        raise
+
+
 def _with_bar(batches, losses, progress):
     """`batches`, with a bar that shows the mean of the last losses and the time left."""
+    # A notebook keeps what is written to stderr, in red. On stdout the bar can be wiped away.
+    in_notebook = type(sys.stdout).__module__.startswith("ipykernel")
+    delay = 0 if progress else PATIENCE
     if progress is None:
-        in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
         progress = os.environ.get("RNNBOOK_PROGRESS") != "0" and (
             in_notebook or sys.stderr.isatty())
     if progress:
@@ -190,7 +267,8 @@ def _with_bar(batches, losses, progress):
         yield from batches
         return
     total = len(batches) if isinstance(batches, Sized) else None
-    with tqdm(batches, total=total, desc="training", unit="batch") as bar:
+    with tqdm(batches, total=total, desc="training", unit="batch", delay=delay,
+              leave=not in_notebook, file=sys.stdout if in_notebook else sys.stderr) as bar:
         for batch in bar:
             yield batch
             if losses:

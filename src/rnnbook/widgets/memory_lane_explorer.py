@@ -334,7 +334,7 @@ def _own(cells):
     for name, cell in named.items():
         where = f"cells[{name!r}]" if isinstance(cells, dict) else "cells"
         if not isinstance(cell, Cell):
-            raise TypeError(f"{where} is {cell!r}; expected an RNN, a GRU or an LSTM")
+            raise TypeError(f"{where} is {cell!r}; expected a Cell, such as RNN")
         first = next(iter(found.values()), cell)
         if cell.D != first.D:
             raise ValueError(f"{where} reads D = {cell.D} numbers a step; expected D = {first.D}, "
