@@ -11,7 +11,7 @@ import pytest
 import rnnbook
 
 ROOT = Path(rnnbook.__file__).parent
-ORDER = ["checks", "parameters", "cells", "through_time", "losses", "model", "gradients", "sweeps",
+ORDER = ["checks", "parameters", "files", "cells", "through_time", "losses", "model", "gradients", "sweeps",
          "landscape", "training", "decoding", "tasks"]
 PUBLIC = [
     "RNN", "GRU", "LSTM", "Model", "unroll", "bptt", "loss_and_grads", "squared_error",

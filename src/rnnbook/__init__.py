@@ -14,6 +14,7 @@ import numpy as np
 from rnnbook import tasks
 from rnnbook.cells import GRU, LSTM, RNN
 from rnnbook.decoding import free_running, teacher_forced
+from rnnbook.files import load, save
 from rnnbook.gradients import check_gradients, gradient_norms
 from rnnbook.losses import cross_entropy, squared_error
 from rnnbook.model import Model, loss_and_grads
@@ -35,7 +36,9 @@ __all__ = [
     "fit",
     "free_running",
     "gradient_norms",
+    "load",
     "loss_and_grads",
+    "save",
     "sgd",
     "squared_error",
     "tasks",

@@ -22,7 +22,7 @@ import sympy as sp
 
 from rnnbook import checks
 from rnnbook.cells import RNN, Cell
-from rnnbook.through_time import forward_sweep, gradients_through_time
+from rnnbook.through_time import forward_sweep, gradients_through_time, with_own_gradients
 
 T_MAX, UNITS_MAX = 6, 3  # beyond these, exact algebra takes minutes
 
@@ -271,8 +271,8 @@ def _fraction(above, below):
 class Exact:
     """A number that numpy code can compute with, and that stays an exact expression.
 
-    It knows +, -, *, / and tanh, which is all that cells and sweeps need. Numbers that the code
-    brings, such as 0.5, are taken as the fractions that they are.
+    It knows +, -, *, /, whole powers and tanh: a cell that needs more is beyond this algebra.
+    Numbers that the code brings, such as 0.5, are taken as the fractions that they are.
     """
 
     def __init__(self, expression):
@@ -294,6 +294,20 @@ class Exact:
     def __mul__(self, other):
         return self._with(other, lambda a, b: a * b)
 
+    def __truediv__(self, other):
+        return self._with(other, lambda a, b: a / b)
+
+    def __rtruediv__(self, other):
+        return self._with(other, lambda a, b: b / a)
+
+    def __neg__(self):
+        return Exact(-self.e)
+
+    def __pow__(self, power):
+        if isinstance(power, Exact) or power != int(power):
+            raise TypeError(f"the power is {power!r}; exact algebra knows whole powers only")
+        return Exact(self.e ** int(power))
+
     __radd__, __rmul__ = __add__, __mul__
 
     def tanh(self):
@@ -309,18 +323,17 @@ def _symbols(name, *shape):
 
 
 def symbolic_cell(kind, *, D, H, activation="tanh"):
-    """A cell of the given class whose weights are symbols."""
-    G = kind.blocks * H
-    cell = object.__new__(kind)
-    arrays = {"W_xh": _symbols("W_xh", D, G), "W_hh": _symbols("W_hh", H, G),
-              "b_h": _symbols("b_h", G)}
+    """A cell of the given class, as its `init` makes it, with a symbol for every number in it."""
     labels = {"activation": activation} if issubclass(kind, RNN) else {}
-    for name, value in {**arrays, **labels}.items():
-        object.__setattr__(cell, name, value)
-    return cell
+    try:
+        cell = kind.init(D=D, H=H, rng=np.random.default_rng(0), **labels)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{kind.__name__}.init(D=, H=, rng=) makes no cell ({error}); expected one "
+                        "with all its arrays, to put symbols in their place") from error
+    return cell._with(**{name: _symbols(name, *array.shape) for name, array in cell.leaves()})
 
 
-def prove_bptt(kind, *, T=3, D=1, H=1, activation="tanh", back=gradients_through_time):
+def prove_bptt(kind, *, T=3, D=1, H=1, activation="tanh", back=None):
     """Run `unroll` and `bptt` on symbols, and compare every derivative with sympy's.
 
     The loss is sum(dhs * hs) + sum(dstate * final state) with symbols for dhs and dstate, so any
@@ -331,7 +344,7 @@ def prove_bptt(kind, *, T=3, D=1, H=1, activation="tanh", back=gradients_through
     trace = forward_sweep(cell, xs, state)
     loss = _weighted(dhs, trace.hs) + sum(map(_weighted, dstate, trace.state))
     count = 0
-    grads = back(cell, trace, dhs, dstate)
+    grads = with_own_gradients((back or gradients_through_time)(cell, trace, dhs, dstate))
     for name, places, results in _by_name(cell, xs, state, grads):
         for index in np.ndindex(places.shape):
             left = name_functions(sp.diff(loss, places[index].e))
@@ -349,13 +362,13 @@ def prove_bptt(kind, *, T=3, D=1, H=1, activation="tanh", back=gradients_through
     return Proof(f"{kind.__name__}'s backward pass is sympy's derivative, {steps}, H = {H}", count)
 
 
-def prove_truncated(*, T=3, K=2, kind=RNN, H=2, back=gradients_through_time):
+def prove_truncated(*, T=3, K=2, kind=RNN, H=2, back=None):
     """`bptt(..., truncate=K)` on symbols: the sum of the derivatives of each loss in which the
     state of K steps before is held still. Returns a Proof or raises NotProved."""
     checks.whole("K", K)
     cell, xs, state, dhs, dstate = _symbolic_inputs(kind, T, 1, H, "tanh")
     trace = forward_sweep(cell, xs, state)
-    grads = back(cell, trace, dhs, dstate, K)
+    grads = with_own_gradients((back or gradients_through_time)(cell, trace, dhs, dstate, K))
 
     def loss_of(t, start):
         """L_t as a function of the state after step `start`, and what that state stands for."""
@@ -410,10 +423,10 @@ def _from_step(cell, trace, xs, dhs, dstate, t):
 
 def _symbolic_inputs(kind, T, D, H, activation):
     if not (isinstance(kind, type) and issubclass(kind, Cell)):
-        raise TypeError(f"kind is {kind!r}; expected RNN, GRU, LSTM or a class made from them")
+        raise TypeError(f"kind is {kind!r}; expected a kind of Cell, such as RNN")
     checks.one_of("activation", activation, ("tanh", "sigmoid", "identity"))
     cell = symbolic_cell(kind, D=D, H=H, activation=activation)
-    states = [("h", "c")[k] for k in range(kind.memories)]
+    states = ["h", "c", *(f"s{k}" for k in range(3, kind.memories + 1))][: kind.memories]
     return (
         cell,
         _symbols("x", T, 1, D),

@@ -114,7 +114,8 @@ def last_step(loss):
         value, dys_last = checks.pair("loss", answer, "(value, dys)")
         _, B, K = ys.shape
         dys = np.zeros_like(ys)
-        dys[-1:] = checks.array("loss's dys", dys_last, "T B K", T=1, B=B, K=K)
+        dys_last = checks.array("loss's dys", dys_last, "T B K", T=1, B=B, K=K)
+        dys[-1:] = dys_last
         return value, dys
 
     return loss_of_last

@@ -59,7 +59,7 @@ class Model(Parameters):
 
     @classmethod
     def init(cls, kind, *, D, H, K, rng, dtype=np.float64, **options):
-        """Random weights. `kind` is RNN, GRU, LSTM or a Cell of yours; `options` go to its `init`."""
+        """Random weights. `kind` is RNN, or any Cell; `options` go to its `init`: gain, ..."""
         if not (isinstance(kind, type) and issubclass(kind, Cell)):
             raise TypeError(f"kind is {kind!r}; expected a kind of Cell, such as RNN")
         cell = kind.init(D=D, H=H, rng=rng, dtype=dtype, **options)
