@@ -55,27 +55,25 @@ def load(path):
     """
     path = _npz(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if OUTLINE not in file.files:
-                raise _Unfit("was not written by rnnbook.save; expected a file that was")
-            outline = json.loads(str(file[OUTLINE]))
-            if not isinstance(outline.get("format"), int):
-                raise _Unfit("was not written by rnnbook.save; expected a file that was")
-            if outline["format"] > FORMAT:
-                raise _Unfit(f"has the format {outline['format']} of a newer rnnbook; "
-                             f"this one reads up to {FORMAT}")
-            arrays = {name: file[name] for name in file.files if name != OUTLINE}
-            return _rebuilt(outline["outline"], arrays, "")
-    except _Unfit as error:
-        raise ValueError(f"{path} {error}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, ValueError,
-            json.JSONDecodeError, NotImplementedError) as error:
-        raise ValueError(f"{path} is damaged or no .npz file ({error}); "
+        with open(path, "rb") as opened, np.lib.npyio.NpzFile(opened) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError,
+            NotImplementedError) as error:
+        raise ValueError(f"{path} is damaged, or no .npz file: {error}; "
                          "expected a file written by rnnbook.save") from error
-
-
-class _Unfit(Exception):
-    """The file is whole, but not one of ours."""
+    try:
+        outline = json.loads(str(arrays.pop(OUTLINE)))
+        version, outline = outline["format"], outline["outline"]
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise ValueError(f"{path} was not written by rnnbook.save; "
+                         "expected a file that was") from None
+    if version != FORMAT:
+        raise ValueError(f"{path} is of format {version}, from another release of rnnbook; "
+                         f"this one reads format {FORMAT}")
+    try:
+        return _rebuilt(outline, arrays, "")
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{path} does not hold what its class needs: {error}") from error
 
 
 def _npz(path):
@@ -108,7 +106,12 @@ def _rebuilt(outline, arrays, prefix):
             fields[name] = _rebuilt(field["part"], arrays, f"{prefix}{name}.")
         else:
             fields[name] = arrays[prefix + name] if "array" in field else field["label"]
-    return _class(outline["module"], outline["class"])(**fields)
+    kind = _class(outline["module"], outline["class"])
+    try:
+        return kind(**fields)
+    except TypeError as error:
+        raise TypeError(f"the file's {kind.__name__} has the fields {', '.join(fields)}, which are "
+                        f"not those of {kind}: {error}") from error
 
 
 def _class(module, name):
