@@ -56,6 +56,33 @@ def test_what_is_right_passes(name, axes, shape, call):
 
 
 @EVERY_DOOR
+@pytest.mark.parametrize("dtype", [">f8", "<f8", ">f4", "<f4", ">i4", ">i2", "<u8"])
+def test_bytes_may_come_in_either_order(name, axes, shape, call, dtype):
+    call(np.ones(shape, dtype))
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_the_order_of_bytes_changes_nothing(order):
+    xs = np.random.default_rng(0).normal(size=(T, B, D))
+    np.testing.assert_array_equal(unroll(CELL, xs.astype(f"{order}f8")).hs, unroll(CELL, xs).hs)
+    dhs = np.random.default_rng(1).normal(size=(T, B, H))
+    ours = bptt(CELL, TRACE, dhs.astype(f"{order}f8")).xs
+    np.testing.assert_array_equal(ours, bptt(CELL, TRACE, dhs).xs)
+    ys, targets = np.ones((T, B, K)), np.arange(T * B).reshape(T, B) % K
+    swapped = cross_entropy(ys, targets.astype(f"{order}i8"))
+    np.testing.assert_array_equal(swapped[1], cross_entropy(ys, targets)[1])
+    state = (np.full((B, H), 0.5),)
+    np.testing.assert_array_equal(
+        unroll(CELL, xs, (state[0].astype(f"{order}f8"),)).hs, unroll(CELL, xs, state).hs)
+    single = RNN(*(a.astype(f"{order}f4") for a in (W_XH, W_HH, B_H)))
+    for array in (single.W_xh, unroll(single, xs.astype(f"{order}f4")).hs):
+        assert array.dtype == np.float32
+        assert array.dtype.isnative
+    made = RNN.init(D=2, H=3, rng=np.random.default_rng(0), dtype=f"{order}f4")
+    assert made.W_hh.dtype.isnative
+
+
+@EVERY_DOOR
 def test_a_wrong_number_of_axes_is_named(name, axes, shape, call):
     expected = f"({', '.join(axes.split())}"
     for bad in ((), shape[1:], (1, *shape), (*shape, 1)):

@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from rnnbook import cross_entropy, squared_error
-from rnnbook.losses import last_step, softmax
+from rnnbook import (
+    GRU,
+    Model,
+    adam,
+    check_gradients,
+    cross_entropy,
+    fit,
+    loss_and_grads,
+    squared_error,
+)
+from rnnbook.losses import last_step, masked, softmax
 
 
 @pytest.fixture
@@ -95,3 +104,94 @@ def test_last_step_asks_only_the_last(rng):
     np.testing.assert_array_equal(dys[-1:], dlast)
     assert not dys[:-1].any()
     assert dys.shape == ys.shape
+
+
+ENDED = np.array([[0, 1], [2, 3], [1, -1]])  # the second sequence has ended before step 3
+
+
+def test_steps_that_do_not_count_do_not(rng):
+    ys = rng.normal(size=(3, 2, 4))
+    alone, dalone = cross_entropy(ys[:, :1], ENDED[:, :1])
+    other, dother = cross_entropy(ys[:2, 1:], ENDED[:2, 1:])
+    value, dys = masked(cross_entropy)(ys, ENDED)
+    assert value == pytest.approx((3 * alone + 2 * other) / 5, rel=1e-14)
+    np.testing.assert_allclose(dys[:, :1], dalone * 3 / 5, rtol=1e-13)
+    np.testing.assert_allclose(dys[:2, 1:], dother * 2 / 5, rtol=1e-13)
+    assert (dys[2, 1] == 0).all()
+
+
+def test_a_mask_serves_any_loss(rng):
+    ys, targets, mask = rng.normal(size=(3, 2, 4)), rng.normal(size=(3, 2, 4)), ENDED >= 0
+    targets[~mask] = np.nan  # what stands there is not looked at
+    value, dys = masked(squared_error)(ys, (targets, mask))
+    errors = (ys - targets)[mask]
+    assert value == pytest.approx((errors**2).sum() / 5, rel=1e-14)
+    np.testing.assert_allclose(dys[mask], 2 * errors / 5, rtol=1e-13)
+    assert (dys[~mask] == 0).all()
+    for same in (mask.astype(int), mask.astype(float), mask.tolist()):
+        assert masked(squared_error)(ys, (targets, same))[0] == value
+    with_classes, _ = masked(cross_entropy)(ys, (np.abs(ENDED), mask))
+    assert with_classes == masked(cross_entropy)(ys, ENDED)[0]
+
+
+def test_a_mask_that_is_all_true_changes_nothing(rng):
+    ys, targets = rng.normal(size=(3, 2, 4)), rng.integers(4, size=(3, 2))
+    value, dys = masked(cross_entropy)(ys, targets)
+    plain, dplain = cross_entropy(ys, targets)
+    assert value == pytest.approx(plain, rel=1e-14)
+    np.testing.assert_allclose(dys, dplain, rtol=1e-13)
+
+
+def test_padding_does_not_change_what_is_learned(rng):
+    """Nor what stands in it: the same gradients as of the two sequences by themselves."""
+    model = Model.init(GRU, D=2, H=3, K=4, rng=rng)
+    xs = rng.normal(size=(3, 2, 2))
+    _, long, _ = loss_and_grads(model, xs[:, :1], ENDED[:, :1], cross_entropy)
+    _, short, _ = loss_and_grads(model, xs[:2, 1:], ENDED[:2, 1:], cross_entropy)
+    for padding in (0.0, 100.0):
+        xs[2, 1] = padding
+        _, both, _ = loss_and_grads(model, xs, ENDED, masked(cross_entropy))
+        assert (both - (3 * long + 2 * short) / 5).norm < 1e-14
+    assert check_gradients(model, xs, ENDED, masked(cross_entropy)).ok
+    wanted = (rng.normal(size=(3, 2, 4)), ENDED >= 0)
+    for loss, targets in ((masked(cross_entropy), ENDED), (masked(squared_error), wanted)):
+        _, losses = fit(model, [(xs, targets)] * 200, loss, adam(0.05))
+        assert losses[-1] < losses[0] / 3
+
+
+def test_the_last_step_may_be_asked_of_some_sequences_only(rng):
+    ys = rng.normal(size=(3, 2, 4))
+    value, dys = last_step(masked(cross_entropy))(ys, [[1, -1]])
+    alone, dalone = cross_entropy(ys[-1:, :1], [[1]])
+    assert value == pytest.approx(alone, rel=1e-14)
+    np.testing.assert_allclose(dys[-1:, :1], dalone, rtol=1e-13)
+    assert not dys[:-1].any()
+    assert not dys[-1, 1].any()
+
+
+@pytest.mark.parametrize(("targets", "error", "sentence"), [
+    (np.full((3, 2), -1), ValueError, "no step counts"),
+    ((ENDED, np.zeros((3, 2), bool)), ValueError, "no step counts"),
+    ((ENDED, np.ones((3, 1), bool)), ValueError, r"mask has shape \(3, 1\); expected \(T, B\)"),
+    ((ENDED, ENDED / 2), ValueError, r"mask holds .*; expected True where a step counts"),
+    ((ENDED, None), TypeError, "mask has dtype object"),
+    ((ENDED[:1], ENDED >= 0), ValueError, r"targets has shape \(1, 2\); expected \(T, B, ...\)"),
+    (ENDED[:2], ValueError, r"targets has shape \(2, 2\); expected \(T, B\) with T = 3"),
+    (np.ones((3, 2, 4)), TypeError, r"targets has dtype float64; expected classes, -1 where"),
+    (np.where(ENDED < 0, -1, 9), ValueError, "targets holds 9; expected classes from 0"),
+])
+def test_a_mask_that_is_none_is_named(targets, error, sentence, rng):
+    with pytest.raises(error, match=sentence):
+        masked(cross_entropy)(rng.normal(size=(3, 2, 4)), targets)
+
+
+def test_the_refusal_of_a_padded_class_says_what_to_do(rng):
+    with pytest.raises(ValueError, match=r"targets holds -1; .*; with losses.masked\(loss\), "):
+        cross_entropy(rng.normal(size=(3, 2, 4)), ENDED)
+
+
+@pytest.mark.parametrize("made", [masked, last_step])
+@pytest.mark.parametrize("answer", [1.0, None, (1.0,)], ids=repr)
+def test_a_loss_inside_another_is_named_too(made, answer, rng):
+    with pytest.raises(TypeError, match=r"loss returned .*; expected the pair \(value, dys\)"):
+        made(lambda ys, targets: answer)(rng.normal(size=(3, 2, 4)), np.zeros((3, 2), int))

@@ -136,3 +136,27 @@ def test_a_loss_that_is_no_function_is_named(loss, rng):
 def test_a_cell_is_no_model(rng):
     with pytest.raises(TypeError, match=r"model is RNN\(.*; expected a Model"):
         loss_and_grads(make_cell("tanh", rng=rng), np.ones((2, 1, 2)), None, squared_error)
+
+
+@pytest.mark.parametrize(("answer", "sentence"), [
+    (lambda ys: 1.0, r"loss returned 1.0; expected the pair \(value, dys\)"),
+    (lambda ys: None, r"loss returned None; expected the pair \(value, dys\)"),
+    (lambda ys: ys, r"loss returned an array of shape \(4, 2, 2\) and dtype float64; expected the"),
+    (lambda ys: (1.0, ys, ys), r"loss returned a tuple of 3; expected the pair"),
+    (lambda ys: (ys.sum(axis=(0, 1)), ys), r"loss returned an array of shape \(2,\).* as its"),
+    (lambda ys: ("1", ys), r"loss returned '1' as its value; expected one real number"),
+    (lambda ys: (None, ys), r"loss returned None as its value; expected one real number"),
+    (lambda ys: (1j, ys), r"loss returned 1j as its value; expected one real number"),
+    (lambda ys: (1.0, None), r"loss's dys has dtype object; expected real numbers"),
+], ids=["number", "none", "array", "triple", "vector", "word", "no value", "complex", "no dys"])
+def test_what_a_loss_returns_is_checked(answer, sentence, rng):
+    model = make_model("tanh", rng=rng)
+    with pytest.raises(TypeError, match=sentence):
+        loss_and_grads(model, rng.normal(size=(4, 2, 2)), None, lambda ys, _: answer(ys))
+
+
+@pytest.mark.parametrize("one", [1, np.float32(1), np.float64(1), np.array(1.0)], ids=repr)
+def test_any_one_number_is_a_value(one, rng):
+    found = loss_and_grads(make_model("tanh", rng=rng), rng.normal(size=(4, 2, 2)), None,
+                           lambda ys, _: (one, np.ones_like(ys)))
+    assert type(found.loss) is float

@@ -8,8 +8,6 @@ the file is ever run.
 
 import json
 import os
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -54,13 +52,13 @@ def load(path):
     is not known.
     """
     path = _npz(path)
-    try:
-        with open(path, "rb") as opened, np.lib.npyio.NpzFile(opened) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError,
-            NotImplementedError) as error:
-        raise ValueError(f"{path} is damaged, or no .npz file: {error}; "
-                         "expected a file written by rnnbook.save") from error
+    with open(path, "rb") as opened:
+        try:
+            with np.lib.npyio.NpzFile(opened) as file:
+                arrays = {name: file[name] for name in file.files}
+        except Exception as error:  # whatever zipfile, zlib and numpy make of wrong bytes
+            raise ValueError(f"{path} is damaged, or no .npz file: {error}; "
+                             "expected a file written by rnnbook.save") from error
     try:
         outline = json.loads(str(arrays.pop(OUTLINE)))
         version, outline = outline["format"], outline["outline"]
