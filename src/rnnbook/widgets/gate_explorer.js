@@ -163,7 +163,7 @@ export default {
       set[1].fill(1);
       change({ overrides: set });
     });
-    const root = element("div", { class: "rnnbook rnnbook-explorer gate-explorer" },
+    const root = explorerRoot("gate-explorer",
       element("p", { class: "rnnbook-title" }, "Turn a gate by hand"),
       element("div", { class: "gate-controls" }, steps.node, gates.node,
         element("div", { class: "gate-value" }, slide.node, loose),
