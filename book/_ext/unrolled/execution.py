@@ -34,10 +34,15 @@ def say(text):
     print(text, flush=True)
 
 
+# An explorer's script and sheet are no part of what a cell computes: the page gets today's.
+PUT_IN = {".js", ".css"}
+
+
 def foundation(root):
     """A hash of what every notebook stands on."""
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     files = [p for p in (root / "src/rnnbook").rglob("*") if "__pycache__" not in p.parts]
+    files = [p for p in files if p.suffix not in PUT_IN]
     for path in [*sorted(p for p in files if p.is_file()), root / "requirements.txt"]:
         digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest
