@@ -88,8 +88,8 @@ def in_scripts(root=ROOT):
             else:
                 found.add((str(where), line, message["message"]))
     # What one explorer leaves alone is unused only if all of them do.
-    count = len(explorers(root))
-    found |= {(str(SHARED), line, text) for (line, text), who in unused.items() if len(who) == count}
+    everybody = len(explorers(root))
+    found |= {(str(SHARED), *place) for place, who in unused.items() if len(who) == everybody}
     for name, line, text in re.findall(r"([\w.-]+)\((\d+),\d+\): error (.*)", typed):
         if text.split(":")[0] in GUESSED:
             continue
