@@ -31,8 +31,8 @@ def plant(house, name, old, new):
      "gate_explorer.js:3: 'setTrait' is not defined."),
     ("explorer.js", "export function fixed(", "export function idle() {}\nexport function fixed(",
      scripts.in_scripts, "explorer.js:46: 'idle' is defined but never used"),
-    ("gate_explorer.js", "const T = 8;", "const T = 8; element();", scripts.in_scripts,
-     "gate_explorer.js:3: TS2554: Expected"),
+    ("gate_explorer.js", "const T = 8;", "const T = document.bodi;", scripts.in_scripts,
+     "Property 'bodi' does not exist on type 'Document'"),
     ("horizon_explorer.css", "var(--rnnbook-forward", "var(--rnnbook-foward", scripts.in_sheets,
      "--rnnbook-foward is defined nowhere"),
     ("gate_explorer.css", "var(--rnnbook-ink)", "#ff0000", scripts.in_sheets,
@@ -43,7 +43,7 @@ def plant(house, name, old, new):
      ".counter-trak is a class that no sheet knows"),
     ("../tokens.css", "--rnnbook-ink:", "--rnnbook-idle: #123456;\n  --rnnbook-ink:",
      scripts.in_sheets, "--rnnbook-idle is used nowhere"),
-], ids=["unused constant", "ReferenceError", "unused shared function", "wrong arguments",
+], ids=["unused constant", "ReferenceError", "unused shared function", "no such property",
         "misspelt token", "own colour", "class in css alone", "class in js alone", "unused token"])
 def test_a_planted_fault_is_found(house, name, old, new, check, said):
     if check is scripts.in_scripts and not scripts.BIN.is_dir():

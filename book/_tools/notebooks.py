@@ -182,7 +182,7 @@ def faults(notebook):
                 found.append(f"{place} draws a figure without mystnb.image.alt in its metadata")
             figure = cell.metadata.get("mystnb", {}).get("figure", {})
             if text.startswith("<Figure") and not figure.get("caption", "").strip():
-                found.append(f"{place} draws a figure without mystnb.figure.caption in its metadata")
+                found.append(f"{place} has no mystnb.figure.caption in its metadata")
         if ignored(cell) and not cell.metadata.get("nbval_reason", "").strip():
             found.append(f"{place} is not compared, and has no nbval_reason in its metadata")
         if "remove-cell" in tags or "remove-output" in tags:
