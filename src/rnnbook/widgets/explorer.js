@@ -1,5 +1,6 @@
-/* Helpers that every explorer's script starts with. The text of this file is put before each
-   explorer's own (see explorer.py), so the whole is one module that imports nothing. */
+/* Helpers for every explorer's script. The text of this file is put after each explorer's own (see
+   explorer.py), so the whole is one module that imports nothing. Functions alone stand here: they
+   are there before the text above them runs, which a constant would not be. */
 
 /* An element. Attributes that are false or null are left out; children are nodes or text. */
 export function element(tag, attributes = {}, ...children) {

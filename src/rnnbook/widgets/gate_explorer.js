@@ -68,6 +68,7 @@ export function legal(rows) {
   }));
 }
 
+/** @type {{ head?: string, sub?: string, name?: string, kind?: string, label?: string[] }[]} */
 const ROWS = [
   { head: "Gates" },
   ...GATES.map((gate) => ({ name: gate, kind: "gate", label: [gate] })),
