@@ -74,10 +74,11 @@ test: $(ENV) ## Check everything, as CI does
 	echo; echo "All of it passes, in $$((SECONDS - start)) s."; \
 	if [ -s _build/unchecked ]; then echo; cat _build/unchecked; fi
 
-lint: $(ENV) ## Read the code for faults
+lint: $(ENV) $(VENDOR) ## Read the code for faults
 	@$(PY) -m ruff check --quiet .
 	@$(FORMAT) --check notebooks || { echo "\`make notebooks\` mends it"; exit 1; }
 	@$(PY) $(TOOLS)/notebooks.py --check
+	@$(PY) $(TOOLS)/scripts.py
 
 # These go with the chapters.
 ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)

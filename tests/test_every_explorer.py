@@ -20,8 +20,21 @@ every_explorer = pytest.mark.parametrize("make", EVERY.values(), ids=EVERY.keys(
 
 def test_no_explorer_is_missing_here():
     made = {type(make()).__name__ for make in EVERY.values()}
-    assert made | {"Explorer"} == set(widgets.__all__)
-    assert STATES.keys() == EVERY.keys()
+    missing = set(widgets.__all__) - made - {"Explorer"}
+    assert not missing, f"give {missing} a place in EVERY, in tests/every_explorer.py"
+    assert STATES.keys() == EVERY.keys(), "STATES in tests/every_explorer.py"
+
+
+def test_no_file_is_left_unregistered(root):
+    folder = root / "src/rnnbook/widgets"
+    paths = [path for path in folder.iterdir() if path.suffix in (".py", ".js", ".css")]
+    page = (root / "book/api.md").read_text("utf8")
+    for name in sorted({path.stem for path in paths} - {"__init__", "explorer"}):
+        for end in (".py", ".js", ".css"):
+            assert (folder / name).with_suffix(end).exists(), f"{folder / name}{end} is missing"
+        title = "".join(part.capitalize() for part in name.split("_"))
+        assert title in widgets.__all__, f"export {title} in src/rnnbook/widgets/__init__.py"
+        assert title in page, f"list {title} in book/api.md"
 
 
 @every_explorer

@@ -11,8 +11,10 @@ import pytest
 import rnnbook
 
 ROOT = Path(rnnbook.__file__).parent
-ORDER = ["checks", "parameters", "files", "cells", "through_time", "losses", "model", "gradients",
-         "sweeps", "landscape", "training", "decoding", "tasks"]
+ORDER = [
+    "checks", "parameters", "files", "cells", "through_time", "losses", "model", "gradients",
+    "sweeps", "landscape", "training", "decoding", "tasks",
+]
 PUBLIC = [
     "RNN", "GRU", "LSTM", "Model", "unroll", "bptt", "loss_and_grads", "squared_error",
     "cross_entropy", "check_gradients", "gradient_norms", "fit", "sgd", "adam", "clip",

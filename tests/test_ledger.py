@@ -35,7 +35,8 @@ def test_no_label_is_used_in_two_chapters():
 def test_the_page_lists_every_chapter(root):
     page = (root / "book/how-we-know.md").read_text("utf8")
     listed = re.findall(r"\{ledger\} notebooks/(\S+)", page)
-    assert listed == [path.stem for path in CHAPTERS]
+    expected = [path.stem for path in CHAPTERS]
+    assert listed == expected, "name each chapter, in this order, in book/how-we-know.md"
 
 
 def test_a_proved_equation_has_no_fault():

@@ -33,7 +33,18 @@ def test_a_chapter_is_in_normal_form(path):
 
 
 def test_the_chapters_on_disk_are_those_of_the_book(root):
-    assert set(CHAPTERS) == set((root / "notebooks").glob("*.ipynb"))
+    spare = set((root / "notebooks").glob("*.ipynb")) - set(CHAPTERS)
+    assert not spare, f"{sorted(path.name for path in spare)}: name them in _toc.yml"
+
+
+def test_the_intro_lists_every_chapter_and_the_readme_counts_them(root):
+    intro = (root / "book/intro.md").read_text("utf8")
+    rows = re.findall(r"^\| \{doc\}`\.\./notebooks/(\w+)`", intro, re.MULTILINE)
+    assert rows == [path.stem for path in CHAPTERS], "mend the table of chapters in book/intro.md"
+    words = {9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve"}
+    said = f"{words[len(CHAPTERS)]} chapters of twelve are finished: "
+    sentence = (root / "README.md").read_text("utf8").partition(said)[2].partition(".\n")[0]
+    assert sentence, f"README.md should say: {said}"
 
 
 def test_few_cells_escape_comparison():
@@ -57,8 +68,11 @@ def figure():
     return new_output("display_data", data=data)
 
 
+CAPTION = {"figure": {"caption": "A line."}}
+
+
 def test_a_sound_notebook_has_no_faults():
-    alt = {"image": {"alt": "A line that rises"}}
+    alt = {"image": {"alt": "A line that rises"}, "figure": {"caption": "A line."}}
     drawn = cell(count=2, outputs=[figure()], mystnb=alt)
     sound = notebook(new_markdown_cell("# 1"), cell(), drawn)
     assert notebooks.faults(sound) == []
@@ -71,8 +85,11 @@ def test_a_sound_notebook_has_no_faults():
         (notebook(cell(count=1), cell(count=3)), "in order"),
         (notebook(cell(outputs=[new_output("error", ename="ValueError")])), "fails with"),
         (notebook(cell(outputs=[new_output("stream", name="stderr", text="?")])), "stderr"),
-        (notebook(cell(outputs=[figure()])), "mystnb.image.alt"),
-        (notebook(cell(outputs=[figure()], mystnb={"image": {"alt": " "}})), "mystnb.image.alt"),
+        (notebook(cell(outputs=[figure()], mystnb=CAPTION)), "mystnb.image.alt"),
+        (notebook(cell(outputs=[figure()], mystnb={**CAPTION, "image": {"alt": " "}})),
+         "mystnb.image.alt"),
+        (notebook(cell(outputs=[figure()], mystnb={"image": {"alt": "A"}})),
+         "mystnb.figure.caption"),
         (notebook(cell(tags=["nbval-ignore-output"])), "nbval_reason"),
         (notebook(cell(tags=["nbval-skip"])), "nbval_reason"),
         (notebook(cell("# NBVAL_IGNORE_OUTPUT\n1")), "nbval_reason"),

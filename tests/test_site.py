@@ -12,6 +12,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import notebooks
+from rnnbook.widgets import GateExplorer
 from unrolled import execution, explorers, figures, mathematics, numbering, reference
 
 
@@ -98,6 +99,35 @@ def test_a_stored_run_is_for_these_cells_and_this_package(tmp_path):
     more = new_notebook(cells=[cell, new_code_cell("2")])
     other = execution.key(more, execution.foundation(tmp_path))
     assert len({first, second, other}) == 3
+
+
+def test_a_touched_sheet_runs_nothing_and_is_in_the_page(tmp_path):
+    sheet = tmp_path / "src/rnnbook/widgets/gate_explorer.css"
+    sheet.parent.mkdir(parents=True)
+    (tmp_path / "requirements.txt").write_text("")
+    sheet.write_text("a {}")
+    before = execution.foundation(tmp_path).hexdigest()
+    sheet.write_text("b {}")
+    assert execution.foundation(tmp_path).hexdigest() == before
+    sheet.with_name("gate_explorer.py").write_text("")
+    assert execution.foundation(tmp_path).hexdigest() != before
+
+    explorer = GateExplorer()
+    old = explorer.get_state() | {"_esm": "old", "_css": "old"}
+    foreign = {"_anywidget_id": "other.Widget", "_esm": "its own"}
+    models = {"a": {"state": old}, "b": {"state": foreign}, "c": {"state": {}}}
+    execution.refresh({"kind": {"state": models}})
+    assert (old["_esm"], old["_css"]) == (explorer._esm, explorer._css)
+    assert foreign["_esm"] == "its own"
+
+
+def test_a_page_with_a_touched_script_is_read_again(tmp_path, monkeypatch):
+    store = tmp_path / "06-abc.json"
+    store.write_text('{"_anywidget_id": "rnnbook.widgets.gate_explorer.GateExplorer"}')
+    before = execution.shown(store)
+    assert execution.shown(store) == before
+    monkeypatch.setattr(execution, "assembled", lambda name: f"a new {name}")
+    assert execution.shown(store) != before
 
 
 def test_a_place_is_kept_for_an_explorer():

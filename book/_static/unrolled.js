@@ -15,7 +15,9 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
     else delete region.dataset.beyond;
   };
   const update = () => {
-    for (const region of document.querySelectorAll(wide)) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const regions = document.querySelectorAll(wide);
+    for (const region of regions) {
       if (region.scrollWidth > region.clientWidth + 1) region.tabIndex = 0;
       else region.removeAttribute("tabindex");
       mark(region);

@@ -180,6 +180,9 @@ def faults(notebook):
             image = cell.metadata.get("mystnb", {}).get("image", {})
             if text.startswith("<Figure") and not image.get("alt", "").strip():
                 found.append(f"{place} draws a figure without mystnb.image.alt in its metadata")
+            figure = cell.metadata.get("mystnb", {}).get("figure", {})
+            if text.startswith("<Figure") and not figure.get("caption", "").strip():
+                found.append(f"{place} has no mystnb.figure.caption in its metadata")
         if ignored(cell) and not cell.metadata.get("nbval_reason", "").strip():
             found.append(f"{place} is not compared, and has no nbval_reason in its metadata")
         if "remove-cell" in tags or "remove-output" in tags:
@@ -200,6 +203,9 @@ def main():
     options = parser.parse_args()
     paths = [p for p in chapters() if not options.numbers or p.name[:2] in options.numbers]
     if unknown := set(options.numbers) - {p.name[:2] for p in paths}:
+        for number in sorted(unknown):
+            for path in sorted((ROOT / "notebooks").glob(f"{number}*.ipynb")):
+                sys.exit(f"notebooks/{path.name} is not in _toc.yml: add it there")
         sys.exit(f"no chapter begins with {', '.join(sorted(unknown))}; expected two digits each")
     if options.check:
         wrong = [p.name for p in paths if p.read_text("utf8") != written(normal(read(p)))]

@@ -2,6 +2,8 @@
 
 import base64
 
+from in_node import module
+
 CHAPTER = "notebooks/06_vanishing_gradients.html"
 
 # Like Backbone's: an equal value is no change, and listeners are called at once.
@@ -36,11 +38,6 @@ MOUNT = """async ({ source, state, bytes, style, model, view }) => {
   document.body.append(sheet, el);
   cleanups[view] = module.default.render({ model: models[model], el });
 }"""
-
-
-def module(explorer):
-    text = base64.b64encode(explorer._esm.encode()).decode()
-    return f"data:text/javascript;charset=utf-8;base64,{text}"
 
 
 # Letters and margins as in the book, whose letters are wider than a browser's own.

@@ -1,4 +1,4 @@
-"""The explorers in a browser: the arithmetic, the keyboard, the live region, two copies.
+"""The explorers in a browser: the keyboard, the live region, two copies.
 
 Each is mounted in a blank page; what it does in its chapter is in tours.py.
 """
@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from explorer_page import module, mount
-from rnnbook import RNN, Model, cross_entropy, tasks
-from rnnbook.losses import softmax
-from rnnbook.model import Readout
+from rnnbook import tasks
 from rnnbook.widgets import DogsStepper, ParameterCounter, PathExplorer, TruncationExplorer
+from steppers import random_stepper
 
 
 def said(place):
@@ -20,97 +19,6 @@ def said(place):
 
 def field(place, name):
     return place.get_by_role("spinbutton", name=name, exact=True)
-
-
-# ---- the arithmetic ----
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_counts_formulas_and_sentence_equal_python(blank, seed):
-    rng = np.random.default_rng(seed)
-    settings = [(1, 1, 1), (512, 512, 100), (100, 100, 20)]
-    settings += [tuple(int(n) for n in rng.integers(1, (513, 513, 101))) for _ in range(20)]
-    for D, H, T in settings:
-        for second_bias in (False, True):
-            counter = ParameterCounter(D=D, H=H, T=T, second_bias=second_bias)
-            rows, sentence = blank.evaluate(
-                """async ([source, ...sizes]) => {
-                  const { rows, sentence } = await import(source);
-                  return [rows(...sizes), sentence(...sizes)];
-                }""",
-                [module(counter), D, H, T, second_bias],
-            )
-            assert [tuple(row.values()) for row in rows] == [tuple(r) for r in counter.rows()]
-            assert sentence == counter.sentence()
-
-
-def random_stepper(scale, rng):
-    cell = RNN(
-        W_xh=scale * rng.uniform(-1, 1, (4, 3)),
-        W_hh=scale * rng.uniform(-1, 1, (3, 3)),
-        b_h=scale * rng.uniform(-1, 1, 3),
-    )
-    readout = Readout(scale * rng.uniform(-1, 1, (3, 4)), scale * rng.uniform(-1, 1, 4))
-    return DogsStepper(Model(cell, readout), h0=rng.uniform(-1, 1, 3))
-
-
-def forward_in_the_browser(page, stepper):
-    weights = {name: getattr(stepper, name) for name in (*stepper.start,)}
-    return page.evaluate(
-        """async ([source, weights]) => {
-          const { forward, meanLoss } = await import(source);
-          const steps = forward(weights);
-          return [steps, meanLoss(steps)];
-        }""",
-        [module(stepper), weights],
-    )
-
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
-def test_forward_pass_equals_rnnbook(blank, scale, seed):
-    stepper = random_stepper(scale, np.random.default_rng(seed))
-    steps, mean = forward_in_the_browser(blank, stepper)
-    xs, targets, _ = tasks.dogs()
-    h0 = np.array([stepper.h0])
-    ys, trace = stepper.model.run(xs, (h0,))
-
-    def close(name, expected):
-        got = np.array([step[name] for step in steps])
-        np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12, err_msg=name)
-
-    close("x", xs[:, 0])
-    before = np.concatenate([h0, trace.hs[:-1, 0]])
-    close("before", before)
-    close("a", xs[:, 0] @ stepper.W_xh + before @ stepper.W_hh + stepper.b_h)
-    close("h", trace.hs[:, 0])
-    close("y", ys[:, 0])
-    close("p", softmax(ys)[:, 0])
-    close("guess", ys[:, 0].argmax(axis=-1))
-    close("target", targets[:, 0])
-    losses = [cross_entropy(ys[t : t + 1], targets[t : t + 1])[0] for t in range(3)]
-    close("loss", losses)
-    assert mean == pytest.approx(cross_entropy(ys, targets)[0], rel=1e-12)
-
-
-def test_softmax_and_loss_survive_the_largest_weights(blank):
-    W_hy = np.zeros((3, 4))
-    W_hy[:, 0], W_hy[:, 1] = 20, -20
-    stepper = DogsStepper()
-    stepper.W_xh, stepper.W_hy = np.full((4, 3), 20.0), W_hy
-    steps, mean = forward_in_the_browser(blank, stepper)
-    xs, targets, _ = tasks.dogs()
-    ys, _ = stepper.model.run(xs)
-    assert mean == pytest.approx(cross_entropy(ys, targets)[0], rel=1e-12)
-    assert steps[0]["loss"] > 100
-    assert sum(steps[0]["p"]) == pytest.approx(1, abs=1e-12)
-    p = blank.evaluate(
-        "async (source) => (await import(source)).softmax([1000, 1000, -1000])", module(stepper)
-    )
-    assert p == [0.5, 0.5, 0]  # without care exp(1000) is infinite
-
-
-# ---- the views ----
 
 
 def test_a_linked_value_moves_the_figure(blank):

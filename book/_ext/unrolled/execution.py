@@ -1,9 +1,9 @@
 """Execute the notebooks in parallel, and again only when something they stand on has changed.
 
 The stock cache looks at a notebook's cells alone, so it serves a stale page after a change in
-the package. Here the key of a stored run is a hash of the cells, of all of src/rnnbook, of the
-lock and of the Python version. MyST-NB itself executes nothing: it is handed the source with
-the outputs filled in.
+the package. Here the key of a stored run is a hash of the cells, of all of src/rnnbook but the
+explorers' scripts and sheets, of the lock and of the Python version. MyST-NB itself executes
+nothing: it is handed the source with the outputs filled in, and today's scripts and sheets.
 
 `make chapters` leaves each run that passed here as well, under the same key (tests/one_run.py),
 so that in `make test` each notebook runs once.
@@ -12,6 +12,7 @@ so that in `make test` each notebook runs once.
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from sphinx.errors import ExtensionError
+
+from rnnbook.widgets.explorer import assembled
 
 from . import ledger
 
@@ -34,10 +37,15 @@ def say(text):
     print(text, flush=True)
 
 
+# An explorer's script and sheet are no part of what a cell computes: the page gets today's.
+PUT_IN = {".js", ".css"}
+
+
 def foundation(root):
     """A hash of what every notebook stands on."""
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     files = [p for p in (root / "src/rnnbook").rglob("*") if "__pycache__" not in p.parts]
+    files = [p for p in files if not (p.parent.name == "widgets" and p.suffix in PUT_IN)]
     for path in [*sorted(p for p in files if p.is_file()), root / "requirements.txt"]:
         digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest
@@ -136,10 +144,29 @@ def execute(app):
         raise ExtensionError(report)
 
 
+EXPLORER = re.compile(r"rnnbook\.widgets\.(\w+)\.\w+")
+
+
+def refresh(widgets):
+    """Give the explorers in a stored state the scripts and sheets that the package has now."""
+    for kind in widgets.values():
+        for model in kind["state"].values():
+            state = model["state"]
+            if name := EXPLORER.fullmatch(state.get("_anywidget_id", "")):
+                state["_esm"], state["_css"] = (assembled(name[1] + end) for end in (".js", ".css"))
+
+
+def shown(store):
+    """A name for what a page shows: its run, and the explorers' scripts and sheets."""
+    names = sorted(set(EXPLORER.findall(store.read_text("utf8"))))
+    texts = "".join(assembled(name + end) for name in names for end in (".js", ".css"))
+    return f"{store.name} {hashlib.sha256(texts.encode()).hexdigest()}"
+
+
 def outdated(app, env, added, changed, removed):
     """Read a page again when its outputs are new, though its source is not."""
     before = getattr(env, "unrolled_runs", {})
-    env.unrolled_runs = {doc: store.name for doc, store in app.unrolled_runs.items()}
+    env.unrolled_runs = {doc: shown(store) for doc, store in app.unrolled_runs.items()}
     return [doc for doc, name in env.unrolled_runs.items() if before.get(doc) != name]
 
 
@@ -154,6 +181,7 @@ def fill_in(app, docname, source):
     for cell, outputs, count in zip(cells, stored["outputs"], stored["counts"], strict=True):
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
         cell.execution_count = count
+    refresh(stored["widgets"])
     notebook.metadata["widgets"] = stored["widgets"]
     ledger.say_what_is_proved(notebook)
     source[0] = nbformat.writes(notebook)

@@ -556,7 +556,7 @@ export default {
     const names = ["place (w, b)", "error E", "gradient of E", "its norm", "step", "its length",
       "clipped", "angle to −gradient"];
     const cells = names.map(() => element("span", { class: "clipping-number" }));
-    const root = element("div", { class: "rnnbook rnnbook-explorer clipping-explorer" },
+    const root = explorerRoot("clipping-explorer",
       element("p", { class: "rnnbook-title" }, "What does clipping change?"),
       element("div", { class: "clipping-controls" },
         element("div", {}, rules.node, starts.node,

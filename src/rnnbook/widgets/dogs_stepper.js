@@ -294,7 +294,7 @@ export default {
       change(start);
     });
 
-    const root = element("div", { class: "rnnbook rnnbook-explorer dogs-stepper" },
+    const root = explorerRoot("dogs-stepper",
       element("p", { class: "rnnbook-title" }, "What comes after d, o, g?"),
       net.node,
       element("div", { class: "dogs-walk" }, back, next, place),

@@ -1,5 +1,6 @@
-/* Helpers that every explorer's script starts with. The text of this file is put before each
-   explorer's own (see explorer.py), so the whole is one module that imports nothing. */
+/* Helpers for every explorer's script. The text of this file is put after each explorer's own (see
+   explorer.py), so the whole is one module that imports nothing. Functions alone stand here: they
+   are there before the text above them runs, which a constant would not be. */
 
 /* An element. Attributes that are false or null are left out; children are nodes or text. */
 export function element(tag, attributes = {}, ...children) {
@@ -9,6 +10,26 @@ export function element(tag, attributes = {}, ...children) {
   }
   node.append(...children);
   return node;
+}
+
+/* The outermost element of an explorer. A notebook takes keys for itself that its outputs let
+   pass: letters that delete cells, arrows that walk over them. What is pressed in an explorer stays
+   there, but for what runs cells, leaves them or is a command of the whole program. */
+export function explorerRoot(className, ...children) {
+  const root = element("div", { class: `rnnbook rnnbook-explorer ${className}` }, ...children);
+  root.addEventListener("keydown", (event) => {
+    if (!isForTheHost(event)) event.stopPropagation();
+  });
+  return root;
+}
+
+/* Copying, cutting, pasting, undoing and choosing all are not: a notebook would do them to its
+   cells. */
+export function isForTheHost({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+  if (key === "Escape" || /^F\d/.test(key)) return true;
+  if (key === "Enter") return ctrlKey || metaKey || shiftKey || altKey;
+  const own = shiftKey ? /[vz]/i : /[acvxyz]/i;
+  return (ctrlKey || metaKey) && key.length === 1 && !own.test(key);
 }
 
 /* A drawing, from its markup. */
@@ -270,6 +291,7 @@ export function numberField({ name, limit, step, change, hint }) {
   const input = element("input", {
     type: "number", step: "any", min: -limit, max: limit, "aria-label": name,
     class: "rnnbook-number", autocomplete: "off",
+    "data-jp-suppress-context-menu": "", // JupyterLab's menu has no Paste for a field
   });
   let kept = null;
 
@@ -352,23 +374,18 @@ export function canvasFigure(className, roles, draw) {
     figure.font = style.fontFamily;
     figure.colours = Object.fromEntries(
       roles.map((role) => [role, style.getPropertyValue(`--rnnbook-${role}`).trim()]));
-  };
-  const measure = () => {
     ({ width: figure.width, height: figure.height } = node.getBoundingClientRect());
     ratio = window.devicePixelRatio || 1;
   };
   const resized = new ResizeObserver(() => {
-    measure();
+    look();
     draw();
   });
-  const themed = new MutationObserver(() => {
+  const lookAgain = () => {
     look();
     ask();
-  });
-  const rescale = () => {
-    measure();
-    ask();
   };
+  const themed = new MutationObserver(lookAgain);
   return Object.assign(figure, {
     /* Empties the canvas; what is drawn then is measured in the page's pixels. */
     pen() {
@@ -383,22 +400,22 @@ export function canvasFigure(className, roles, draw) {
       pen.fillRect(0, 0, figure.width, figure.height);
       return pen;
     },
-    /* Once it stands on the page. */
+    /* A notebook starts it before it stands in the page: it has no colours and no size then, and
+       gets both together when its box is measured there. */
     start() {
       look();
-      measure();
       draw();
       resized.observe(node);
       for (const root of [document.documentElement, document.body]) {
         themed.observe(root, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
       }
-      zoomed.addEventListener("change", rescale);
+      zoomed.addEventListener("change", lookAgain);
     },
     stop() {
       stop();
       resized.disconnect();
       themed.disconnect();
-      zoomed.removeEventListener("change", rescale);
+      zoomed.removeEventListener("change", lookAgain);
     },
   });
 }

@@ -22,17 +22,20 @@ LIMIT = 20  # the largest magnitude of a number that a reader can type
 
 
 def assembled(name: str) -> str:
-    """The text of an explorer's script or style sheet, with what all explorers share before it.
+    """The text of an explorer's script or style sheet, together with what all explorers share.
 
-    `assembled("dogs_stepper.js")` is `explorer.js` and then `dogs_stepper.js`: one ES module that
-    imports nothing, because a static page has no place to import from.
+    `assembled("dogs_stepper.js")` is `dogs_stepper.js` and then `explorer.js`: one ES module that
+    imports nothing, because a static page has no place to import from. It bears the name of the
+    explorer's own file, and has that file's line numbers. A style sheet comes after the tokens
+    and the shared sheet, to have its way.
     """
-    widgets = files("rnnbook.widgets")
-    suffix = name.rpartition(".")[2]
-    parts = [widgets / f"explorer.{suffix}", widgets / name]
-    if suffix == "css":
-        parts.insert(0, files("rnnbook") / "tokens.css")
-    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    package, widgets = files("rnnbook"), files("rnnbook.widgets")
+    if name.endswith(".css"):
+        parts = [package / "tokens.css", widgets / "explorer.css", widgets / name]
+        return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    parts = [widgets / name, widgets / "explorer.js"]
+    text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    return f"{text}//# sourceURL={name}\n"
 
 
 class Refused(ValueError, traitlets.TraitError):

@@ -68,6 +68,7 @@ export function legal(rows) {
   }));
 }
 
+/** @type {{ head?: string, sub?: string, name?: string, kind?: string, label?: string[] }[]} */
 const ROWS = [
   { head: "Gates" },
   ...GATES.map((gate) => ({ name: gate, kind: "gate", label: [gate] })),
@@ -163,7 +164,7 @@ export default {
       set[1].fill(1);
       change({ overrides: set });
     });
-    const root = element("div", { class: "rnnbook rnnbook-explorer gate-explorer" },
+    const root = explorerRoot("gate-explorer",
       element("p", { class: "rnnbook-title" }, "Turn a gate by hand"),
       element("div", { class: "gate-controls" }, steps.node, gates.node,
         element("div", { class: "gate-value" }, slide.node, loose),

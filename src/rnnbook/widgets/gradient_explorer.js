@@ -442,7 +442,7 @@ export default {
     const unpin = element("button", { type: "button" }, "Unpin");
     const live = liveRegion();
     const figure = canvasFigure("gradient-figure", ROLES, draw);
-    const root = element("div", { class: "rnnbook rnnbook-explorer gradient-explorer" },
+    const root = explorerRoot("gradient-explorer",
       element("p", { class: "rnnbook-title" }, "How far back does a gradient reach?"),
       table.kinds.length > 1 ? kinds.node : "",
       element("div", { class: "gradient-detail" }, table.biases.length ? biases.node : "", rule),

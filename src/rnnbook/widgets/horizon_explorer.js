@@ -149,7 +149,7 @@ export default {
     const live = liveRegion();
     const key = (name, text) => element("li", { class: `horizon-key ${name}` }, text);
     const always = key("horizon-key-always", "always forced (100 %)");
-    const root = element("div", { class: "rnnbook rnnbook-explorer horizon-explorer" },
+    const root = explorerRoot("horizon-explorer",
       element("p", { class: "rnnbook-title" }, "How fast do a model's own mistakes grow?"),
       element("div", { class: "horizon-menus" }, task.node, schedule.node),
       element("div", { role: "group", "aria-label": "Training, prompt and step" },

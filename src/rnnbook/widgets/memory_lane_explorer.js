@@ -276,7 +276,7 @@ export default {
     const figure = element("div", { class: "lane-figure", role: "img" },
       key, road.node, units, memory.node, heading, sizes.node,
       element("div", { class: "lane-steps" }, element("span", {}, "step 0"), end));
-    const root = element("div", { class: "rnnbook rnnbook-explorer memory-lane-explorer" },
+    const root = explorerRoot("memory-lane-explorer",
       element("p", { class: "rnnbook-title" }, "How long does the lane remember?"),
       names.length > 1 ? kinds.node : "", input.node,
       element("div", { class: "lane-sliders", role: "group", "aria-label": "Bias, gain and length" },

@@ -77,7 +77,7 @@ export default {
     const ticks = [0, 1, 2].map(() => element("span"));
     const note = element("p", { class: "rnnbook-note" });
 
-    const root = element("div", { class: "rnnbook rnnbook-explorer parameter-counter" },
+    const root = explorerRoot("parameter-counter",
       element("p", { class: "rnnbook-title" }, "How many numbers are learned?"),
       element("div", { class: "counter-controls", role: "group", "aria-label": "Sizes" },
         D.node, H.node, T.node, bias.node),

@@ -263,7 +263,7 @@ export default {
     const net = network(choose);
     const terms = sum(choose);
     const numbers = product();
-    const root = element("div", { class: "rnnbook rnnbook-explorer path-explorer" },
+    const root = explorerRoot("path-explorer",
       element("p", { class: "rnnbook-title" }, "One path, one term"),
       element("p", { class: "path-task" }, "Pick a weight, then a loss and a use in the picture."),
       weights.node,

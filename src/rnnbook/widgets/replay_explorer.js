@@ -547,7 +547,7 @@ export default {
     const live = liveRegion();
     const figure = element("div", { class: "replay-figure", role: "img" });
     const note = element("p", { class: "rnnbook-note" });
-    const root = element("div", { class: "rnnbook rnnbook-explorer replay-explorer" },
+    const root = explorerRoot("replay-explorer",
       element("p", { class: "rnnbook-title" }, "Which networks pass which test?"),
       task.node,
       element("div", { class: "replay-pair" }, lengthPlace, view.node),
@@ -666,6 +666,7 @@ export default {
     };
     const resized = new ResizeObserver(() => {
       measure();
+      if (!size.width) stop(); // a notebook took it out of sight
       ask();
     });
 

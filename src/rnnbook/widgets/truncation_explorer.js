@@ -161,7 +161,7 @@ export default {
     const live = liveRegion();
     const left = sums(numbers);
     const right = valley(numbers);
-    const root = element("div", { class: "rnnbook rnnbook-explorer truncation-explorer" },
+    const root = explorerRoot("truncation-explorer",
       element("p", { class: "rnnbook-title" }, "How far back must a derivative go?"),
       element("div", { class: "truncation-controls" }, K.node),
       live.node,

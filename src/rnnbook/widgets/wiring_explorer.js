@@ -230,7 +230,7 @@ export default {
     const net = network(change);
     const terms = list(pick);
     const table = arrivals();
-    const root = element("div", { class: "rnnbook rnnbook-explorer wiring-explorer" },
+    const root = explorerRoot("wiring-explorer",
       element("p", { class: "rnnbook-title" }, "Which routes are left?"),
       element("div", { class: "wiring-switches" },
         element("div", { class: "wiring-checks" }, hidden.node, inputs.node),

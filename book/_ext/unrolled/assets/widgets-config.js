@@ -1,6 +1,7 @@
 // Loaded between require.js and html-manager, on pages with an explorer only.
 (() => {
-  const base = document.currentScript.src.replace(/[^/]*$/, "");
+  const script = /** @type {HTMLScriptElement} */ (document.currentScript);
+  const base = script.src.replace(/[^/]*$/, "");
   requirejs.config({
     paths: { anywidget: base + "anywidget", "@jupyter-widgets": base + "@jupyter-widgets" },
   });
