@@ -324,3 +324,18 @@ def test_a_model_that_diverges_on_its_own_outputs_says_so(rng, optimizer):
     with pytest.raises(ValueError, match=r"truth is nan at index \(3, 0, 0\)"):
         fit(model, [tuple(batch)], squared_error, optimizer,
             inputs=scheduled(lambda i: 0.2, rng=rng))
+
+
+@pytest.mark.parametrize("rate", [None, 2.0, "1", np.ones(2), np.nan], ids=repr)
+def test_what_a_schedule_returns_is_checked(rate):
+    model = Model.init(RNN, D=1, H=3, K=1, rng=np.random.default_rng(0))
+    inputs = scheduled(lambda i: rate, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"schedule\(4\) is .*; expected a number from 0 to 1"):
+        inputs(model, np.ones((5, 2, 1)), 4)
+
+
+@pytest.mark.parametrize("x", [None, 1.0, "a"], ids=repr)
+def test_what_a_feed_returns_is_checked(x):
+    model = Model.init(RNN, D=1, H=3, K=1, rng=np.random.default_rng(0))
+    with pytest.raises((TypeError, ValueError), match=r"feed\(y\) has .*; expected"):
+        free_running(model, np.ones((5, 2, 1)), 3, feed=lambda y: x)

@@ -7,15 +7,20 @@ import pytest
 
 from cases import KINDS, make_cell, make_model, make_state
 from rnnbook import (
+    RNN,
+    adam,
     bptt,
     check_gradients,
     cross_entropy,
+    fit,
     gradient_norms,
     loss_and_grads,
     squared_error,
+    tasks,
     unroll,
 )
 from rnnbook.losses import last_step
+from rnnbook.parameters import Parameters
 from rnnbook.through_time import Gradients
 
 T, B, D, H, K = 3, 2, 1, 4, 5  # all different
@@ -224,6 +229,134 @@ def test_repr_says_ok_and_each_error(rng):
     text = repr(check_gradients(*ingredients("tanh", 0.5, rng)))
     assert text.startswith("GradientCheck(ok; W_xh ")
     assert text.endswith("tolerance 1e-07)")
+
+
+@pytest.mark.parametrize("updates", [100, 3000])
+@pytest.mark.parametrize("kind", ["tanh", "gru", "lstm"])
+def test_after_training_a_right_gradient_is_ok_and_a_wrong_one_is_not(kind, updates, rng):
+    """Most derivatives are then as small as what rounding does to a finite difference."""
+    xs, targets, _ = tasks.dogs()
+    model = make_model(kind, D=4, H=8, K=4, rng=rng)
+    model, _ = fit(model, [(xs, targets)] * updates, cross_entropy, adam(0.05))
+    check = check_gradients(model, xs, targets, cross_entropy)
+    assert check.ok, check
+    assert max(check.limits.values()) < 0.01
+
+    def back(*args):
+        found = loss_and_grads(*args)
+        cell = found.grads.cell
+        grads = found.grads._with(cell=cell._with(W_hh=1.05 * cell.W_hh))
+        return found._replace(grads=grads)
+
+    check = check_gradients(model, xs, targets, cross_entropy, back=back)
+    assert check.wrong == ("cell.W_hh",), check
+    assert check.worst == "cell.W_hh"
+
+
+def test_where_nothing_can_be_seen_it_says_so(rng):
+    """A loss with a large constant in it: its rounding hides all."""
+    model = make_model("tanh", D=2, H=3, K=2, rng=rng)
+    xs, targets = rng.normal(size=(4, 2, 2)), rng.normal(size=(4, 2, 2))
+
+    def shifted(ys, targets):
+        value, dys = squared_error(ys, targets)
+        return value + 1e14, dys
+
+    right = check_gradients(model, xs, targets, shifted)
+    wrong = check_gradients(
+        model, xs, targets, shifted,
+        back=lambda *args: loss_and_grads(*args)._replace(grads=0 * model))
+    for check in (right, wrong):
+        assert not check.ok
+        assert not check.wrong
+        assert set(check.unseen) == {name for name, _ in model.leaves()}
+        assert "can't tell: cell.W_xh, cell.W_hh, cell.b_h" in repr(check)
+
+
+@pytest.mark.parametrize("distance", [0, 1e-9, 1e-7, 1e-6, 4e-6, 1e-5, 1e-3])
+@pytest.mark.parametrize("side", [1, -1])
+def test_near_a_kink_a_right_gradient_is_never_called_wrong(distance, side):
+    cell = RNN([[1.0, -0.5]], [[0.5, 0.2], [-0.3, 0.4]], [side * distance, 0.7], "relu")
+    xs, dhs = np.zeros((2, 1, 1)), np.array([[[1.0, 0.5]], [[0.3, -2.0]]])
+    check = check_gradients(cell, xs, dhs)
+    assert not check.wrong, check
+    if distance:  # a smaller step finds the side that it is on
+        assert check.ok or distance < 1e-7, check
+    else:
+        assert not check.ok
+        assert "b_h" in check.unseen
+
+    wrong = check_gradients(cell, xs, dhs, back=lambda *a: spoiled(
+        bptt(*a), "W_hh", lambda d: 1.01 * d))
+    assert wrong.wrong == ("W_hh",), wrong
+
+
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class Stack(Parameters):
+    """Two layers, the upper one backwards in time; and a number."""
+
+    lower: RNN
+    upper: RNN
+    scale: np.ndarray
+
+    def loss(self, xs):
+        hs = unroll(self.lower, xs).hs
+        return float(self.scale * np.sum(unroll(self.upper, hs[::-1]).hs ** 2))
+
+    def grads(self, xs):
+        first = unroll(self.lower, xs)
+        second = unroll(self.upper, first.hs[::-1])
+        above = bptt(self.upper, second, 2 * self.scale * second.hs)
+        below = bptt(self.lower, first, above.xs[::-1])
+        scale = np.array(np.sum(second.hs**2))
+        return Stack(below.cell, above.cell, scale)
+
+
+@pytest.fixture
+def stack(rng):
+    cells = make_cell("tanh", rng=rng, scale=0.5), make_cell("gru", D=3, rng=rng, scale=0.5)
+    return Stack(*cells, np.array(0.7))
+
+
+def test_two_layers_in_two_directions(stack, rng):
+    xs = rng.normal(size=(4, 2, 2))
+    check = check_gradients(stack, forward=lambda s: s.loss(xs), backward=lambda s: s.grads(xs))
+    assert check.ok, check
+    assert list(check.errors) == [name for name, _ in stack.leaves()]
+
+    def forgets_to_turn(s):
+        first = unroll(s.lower, xs)
+        second = unroll(s.upper, first.hs[::-1])
+        above = bptt(s.upper, second, 2 * s.scale * second.hs)
+        return Stack(bptt(s.lower, first, above.xs).cell, above.cell, s.grads(xs).scale)
+
+    check = check_gradients(stack, forward=lambda s: s.loss(xs), backward=forgets_to_turn)
+    assert check.wrong == ("lower.W_xh", "lower.W_hh", "lower.b_h"), check
+
+
+@pytest.mark.parametrize(("options", "sentence"), [
+    ({"forward": 3}, "forward is 3; expected a function"),
+    ({"backward": None}, "backward is None; expected a function"),
+    ({"forward": lambda s: None}, "forward returned None as the loss; expected one real number"),
+    ({"forward": lambda s: np.ones(2)}, r"forward returned an array of shape .* as the loss"),
+    ({"backward": lambda s: 1.0}, "backward returned 1.0 as gradient; expected Parameters"),
+    ({"cell": 3}, "parameters is 3; expected a Parameters"),
+    ({"xs": np.ones(3)}, "forward and backward go with parameters alone"),
+])
+def test_what_the_general_form_is_given_is_checked(options, sentence, stack):
+    whole = {"cell": stack, "forward": lambda s: 1.0, "backward": lambda s: s}
+    with pytest.raises(TypeError, match=sentence):
+        check_gradients(**{**whole, **options})
+
+
+@pytest.mark.parametrize("answer", [None, 1.0, (1.0,)], ids=repr)
+def test_what_back_returns_is_checked(answer, rng):
+    cell, xs, dhs = ingredients("tanh", 0.5, rng)
+    model = make_model("tanh", D=D, H=H, K=H, rng=rng)
+    for call in (lambda: check_gradients(cell, xs, dhs, back=lambda *a: answer),
+                 lambda: check_gradients(model, xs, dhs, squared_error, back=lambda *a: answer)):
+        with pytest.raises(TypeError, match=r"back returned .*; expected "):
+            call()
 
 
 @pytest.mark.parametrize("call", [

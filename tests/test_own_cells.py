@@ -87,10 +87,9 @@ def test_its_step_is_proved(kind):
     pytest.importorskip("sympy")
     from rnnbook.derive import prove_step
 
-    states = kind.memories * 2
-    numbers = 2 * kind.blocks * 2 + 2 * kind.blocks * 2 + 2 * kind.blocks
-    own = {Scaled: 2, MinimalGated: 0, Peephole: 6}[kind]
-    assert prove_step(kind).identities == numbers + own + 2 + states + 2  # xs, states, dL/dh_1
+    cell = kind.init(D=1, H=2, rng=np.random.default_rng(0))
+    assert prove_step(kind, D=1, H=2).identities == (
+        cell.size + 1 + 2 * kind.memories + 2)  # the input, the state before, and dL/dh_1
 
 
 @EVERY_CELL

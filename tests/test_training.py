@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -21,8 +22,9 @@ from rnnbook import (
     sgd,
     squared_error,
     tasks,
+    training,
 )
-from rnnbook.training import Diverged
+from rnnbook.training import Diverged, Optimizer
 
 
 @pytest.fixture
@@ -338,11 +340,21 @@ class Terminal:
         pass
 
 
+class Notebook(Terminal):
+    """Stdout or stderr as a kernel has it."""
+
+    __module__ = "ipykernel.iostream"
+
+    def isatty(self):
+        return False
+
+
 @pytest.fixture
 def terminal(monkeypatch):
-    """Call it in the test: pytest gives every phase a stderr of its own."""
+    """Call it in the test: pytest gives every phase a stderr of its own. Nobody need wait here."""
 
     def pretend():
+        monkeypatch.setattr(training, "PATIENCE", 1e-9)
         monkeypatch.setattr(sys, "stderr", Terminal())
         return sys.stderr
 
@@ -366,6 +378,79 @@ def test_a_terminal_gets_a_bar(model, batch, terminal):
     fit(model, [batch] * 3, squared_error, sgd(0.1))
     assert "training" in terminal.text
     assert "3/3" in terminal.text
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """(stdout, stderr) of a live notebook, where make has set nothing."""
+
+    def pretend(patience=training.PATIENCE):
+        monkeypatch.setattr(training, "PATIENCE", patience)
+        monkeypatch.setattr(sys, "stdout", Notebook())
+        monkeypatch.setattr(sys, "stderr", Notebook())
+        return sys.stdout, sys.stderr
+
+    monkeypatch.delenv("RNNBOOK_PROGRESS", raising=False)
+    return pretend
+
+
+def test_short_trainings_leave_nothing_in_a_notebook(model, batch, notebook):
+    pytest.importorskip("tqdm")
+    streams = notebook()
+    for _ in range(50):
+        model, _ = fit(model, [batch], squared_error, sgd(0.1))
+    fit(model, [batch] * 20, squared_error, sgd(0.1))
+    assert [stream.text for stream in streams] == ["", ""]
+
+
+@pytest.mark.parametrize("progress", [None, True])
+def test_a_long_training_wipes_its_bar_away(model, batch, notebook, progress):
+    pytest.importorskip("tqdm")
+    out, err = notebook(patience=0.05)
+    slow = (batch for _ in range(4) if not time.sleep(0.1))
+    fit(model, slow, squared_error, sgd(0.1), progress=progress)
+    assert err.text == ""  # a notebook keeps it, in red
+    assert "training" in out.text
+    assert "\n" not in out.text
+    assert out.text.endswith(" \r")
+    assert out.text.split("\r")[-2].strip() == ""
+
+
+def test_short_trainings_leave_nothing_in_a_terminal(model, batch, terminal, monkeypatch):
+    terminal = terminal()
+    monkeypatch.setattr(training, "PATIENCE", 60.0)
+    fit(model, [batch] * 3, squared_error, sgd(0.1))
+    assert terminal.text == ""
+
+
+def test_a_real_kernel_keeps_no_bar(monkeypatch):
+    """As in JupyterLab: nothing in red in the notebook that is saved, and no bar that stays."""
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    monkeypatch.delenv("RNNBOOK_PROGRESS", raising=False)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("""
+import numpy as np
+from rnnbook import RNN, Model, fit, sgd, squared_error, training
+model = Model.init(RNN, D=2, H=3, K=2, rng=np.random.default_rng(0))
+batch = np.ones((5, 3, 2)), np.ones((5, 3, 2))
+for _ in range(20):
+    model, _ = fit(model, [batch], squared_error, sgd(0.1))
+training.PATIENCE = 0.05
+for _ in range(2):
+    model, _ = fit(model, [batch] * 2000, squared_error, sgd(0.01))
+print("done")
+""")])
+    # coalesce=False would show each piece as it came; this is what is saved
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    outputs = notebook.cells[0].outputs
+    assert {output.name for output in outputs} == {"stdout"}
+    text = "".join(output.text for output in outputs)
+    assert "training" in text  # the bar was there,
+    shown = ""
+    for piece in text.split("\r"):  # and each piece overwrites the one before, as on a screen
+        shown = piece + shown[len(piece):]
+    assert shown.split() == ["done"]
+    assert text.count("\n") == 1
 
 
 def test_the_environment_silences_the_bar(model, batch, terminal, monkeypatch):
@@ -438,3 +523,119 @@ def test_a_step_finds_the_memory_that_the_last_one_freed():
         print(faults[1])
     """], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 50
+
+
+@pytest.mark.parametrize("optimizer", [sgd(0.1), sgd(0.1, momentum=0.9), adam(0.01)],
+                         ids=["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("first", [1, 20, 49])
+def test_training_in_two_parts_is_training_at_once(model, batch, optimizer, first):
+    once = fit(model, [batch] * 50, squared_error, optimizer)
+    half = fit(model, [batch] * first, squared_error, optimizer)
+    rest = fit(half.model, [batch] * (50 - first), squared_error, optimizer, memory=half.memory)
+    assert_same(rest.model, once.model, tolerance=0)
+    np.testing.assert_array_equal([*half.losses, *rest.losses], once.losses)
+
+
+def test_without_the_memory_it_is_another_training(model, batch):
+    once, _ = fit(model, [batch] * 50, squared_error, adam(0.01))
+    half, _ = fit(model, [batch] * 25, squared_error, adam(0.01))
+    rest, _ = fit(half, [batch] * 25, squared_error, adam(0.01))
+    assert (once - rest).norm > 1e-3
+
+
+def test_what_fit_returns_is_a_pair_with_a_memory(model, batch):
+    trained = fit(model, [batch] * 2, squared_error, adam(0.01))
+    assert len(trained) == 2
+    assert trained.model is trained[0]
+    assert trained.losses is trained[1]
+    assert trained.memory[0] == 2
+
+
+def test_ctrl_c_keeps_the_memory(model, batch):
+    once, _ = fit(model, [batch] * 7, squared_error, adam(0.01))
+    with pytest.warns(UserWarning, match="stopped after 3 batches"):
+        half = fit(model, stopped_after(3, batch), squared_error, adam(0.01))
+    rest, _ = fit(half.model, [batch] * 4, squared_error, adam(0.01), memory=half.memory)
+    assert_same(rest, once, tolerance=0)
+
+
+def test_ctrl_c_between_the_optimizer_and_the_model_keeps_the_two_together(model, batch):
+    inner, calls = adam(0.01), []
+
+    def update(grads, memory):
+        calls.append(memory)
+        answer = inner.update(grads, memory)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return answer
+
+    with pytest.warns(UserWarning, match="stopped after 3 batches"):
+        half = fit(model, [batch] * 9, squared_error, Optimizer(inner.init, update))
+    assert half.memory[0] == len(half.losses) == 3
+
+
+def test_diverged_keeps_the_memory_of_its_model(model, batch):
+    calls = []
+
+    def loss(ys, targets):
+        calls.append(1)
+        return squared_error(ys, targets) if len(calls) != 6 else (np.nan, np.zeros_like(ys))
+
+    with pytest.raises(Diverged, match="at batch 5") as info:
+        fit(model, [batch] * 9, loss, adam(0.01))
+    before = fit(model, [batch] * 4, squared_error, adam(0.01))
+    assert_same(info.value.model, before.model, tolerance=0)
+    assert info.value.memory[0] == 4
+    rest = fit(info.value.model, [batch] * 3, squared_error, adam(0.01), memory=info.value.memory)
+    once = fit(model, [batch] * 7, squared_error, adam(0.01))
+    assert_same(rest.model, once.model, tolerance=0)
+
+
+def test_a_memory_that_does_not_fit_is_named(model, batch):
+    other = make_model("tanh", H=4, rng=np.random.default_rng(0))
+    for optimizer, memory in (
+        (adam(), 3), (adam(), model), (sgd(0.1, momentum=0.9), adam().init(model)),
+        (adam(), adam().init(other)), (sgd(0.1, momentum=0.9), other), (adam(), (1, 2, 3)),
+    ):
+        with pytest.raises(TypeError, match=r"memory is .*; expected the memory of an earlier"):
+            fit(model, [batch], squared_error, optimizer, memory=memory)
+
+
+@pytest.mark.parametrize(("update", "sentence"), [
+    (lambda g, m: g, r"optimizer.update returned .*; expected the pair \(step, memory\)"),
+    (lambda g, m: None, "optimizer.update returned None; expected the pair"),
+    (lambda g, m: (0.1, m), "optimizer.update returned 0.1 as step; expected a thing like the"),
+    (lambda g, m: (g.cell, m), "optimizer.update returned RNN.* as step; expected a thing like"),
+    (3, "optimizer.update is 3; expected a function"),
+], ids=["no pair", "none", "number", "cell", "no function"])
+def test_what_an_optimizer_returns_is_checked(model, batch, update, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        fit(model, [batch], squared_error, Optimizer(lambda model: None, update))
+    with pytest.raises(TypeError, match=r"optimizer.init is None; expected a function"):
+        fit(model, [batch], squared_error, Optimizer(None, sgd(0.1).update))
+
+
+@pytest.mark.parametrize("answer", [np.ones(2), "stop", 1, [True]], ids=repr)
+def test_what_watch_returns_is_checked(model, batch, answer):
+    with pytest.raises(TypeError, match=r"watch returned .*; expected True, or False or None"):
+        fit(model, [batch], squared_error, sgd(0.1), watch=lambda *_: answer)
+    _, losses = fit(model, [batch] * 2, squared_error, sgd(0.1), watch=lambda *_: np.True_)
+    assert len(losses) == 1
+
+
+@pytest.mark.parametrize(("answer", "error", "sentence"), [
+    (lambda xs: None, TypeError, r"inputs\(model, xs, 0\) has dtype object; expected real numbers"),
+    (lambda xs: xs[0], ValueError, r"inputs\(model, xs, 0\) has shape \(3, 2\); expected \(T, B"),
+    (lambda xs: (xs, 1), ValueError, r"inputs\(model, xs, 0\) is ragged"),
+    (lambda xs: np.nan * xs, Diverged, r"inputs\(model, xs, 0\) is nan"),
+])
+def test_what_inputs_returns_is_checked(model, batch, answer, error, sentence):
+    with pytest.raises(error, match=sentence):
+        fit(model, [batch], squared_error, sgd(0.1), inputs=lambda model, xs, i: answer(xs))
+
+
+def test_a_nan_that_goes_through_inputs_is_the_datas_fault(model, batch):
+    xs, targets = batch[0].copy(), batch[1]
+    xs[2, 1, 0] = np.nan
+    with pytest.raises(ValueError, match=r"^xs is nan at index \(2, 1, 0\)"):
+        fit(model, [(xs, targets)], squared_error, sgd(0.1), inputs=lambda model, xs, i: 2 * xs)

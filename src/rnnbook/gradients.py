@@ -224,7 +224,7 @@ def _central(value, place, still, step, where=True):
         bends[i] = abs((above - still + below - still)
                        - 4 * (near_above - still + near_below - still))
         half = (near_above - near_below) / s
-        doubt[i] = bends[i] / (2 * s) + 3 * abs(slope[i] - half)
+        doubt[i] = bends[i] / s + 6 * abs(slope[i] - half)  # twice as much, to be sure
     return slope, doubt, bends
 
 
