@@ -180,10 +180,10 @@ def test_what_is_misshapen_is_named(method, answer, sentence, truncate, rng):
 def test_a_way_back_that_minds_the_axis_of_ages_is_named(rng):
     def step_back(self, dstate, slopes):
         da, dh = Scaled.step_back(self, dstate, slopes)
-        return da.reshape(B, H), dh
+        return da.reshape(-1, H), dh
 
     assert use(without(Scaled, "step_back", step_back), rng)
-    with pytest.raises(ValueError, match=r"step_back: da is .*; expected an array of shape \(1, 2"):
+    with pytest.raises(ValueError, match=r"step_back: da is .*; expected an array of shape \(2, 2"):
         use(without(Scaled, "step_back", step_back), rng, truncate=2)
 
 
@@ -232,3 +232,30 @@ def test_exact_algebra_knows_negation_powers_and_division():
     assert prove_step(Written).identities == 16
     with pytest.raises(NotProved, match="Signed"):
         prove_step(Signed)
+
+
+def test_its_methods_are_called_once_a_step(rng):
+    calls = []
+
+    class Counting(Scaled):
+        def step(self, a_x, state):
+            calls.append("step")
+            return super().step(a_x, state)
+
+        def step_back(self, dstate, slopes):
+            calls.append("step_back")
+            return super().step_back(dstate, slopes)
+
+    use(Counting, rng)
+    assert calls == ["step"] * T + ["step_back"] * T
+
+
+def test_what_is_misshapen_later_is_named_too(rng):
+    count = iter(range(T))
+
+    def step(self, a_x, state):
+        after, kept = Scaled.step(self, a_x, state)
+        return after if next(count) < 3 else (after[0][:1],), kept
+
+    with pytest.raises(ValueError, match=r"Mine.step: state\[0\] is an array of shape \(1, 3\)"):
+        use(without(Scaled, "step", step), rng)

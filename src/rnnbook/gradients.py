@@ -97,20 +97,20 @@ def check_gradients(
         raise TypeError("dstate goes with (cell, xs, dhs); the loss of a model has none")
     else:
         of_one = _of_a_model if loss else _of_a_cell
-        value, places, analytic = of_one(_float64(cell), np.array(xs, dtype=np.float64), dhs, loss,
-                                         state, dstate, back)
+        value, places, analytic = of_one(
+            cell.map(_float64), _float64(xs), dhs, loss, state, dstate, back)
     return _compared(value, places, analytic, tolerance)
 
 
-def _float64(parameters):
-    return parameters.map(lambda array: array.astype(np.float64))
+def _float64(array):
+    return np.array(array, dtype=np.float64)
 
 
 def _first_state(cell, xs, state):
     """The state to begin with, a copy; says what is wrong with xs or state, if anything is."""
     state = cell.initial_state(xs.shape[1] if xs.ndim == 3 else 1) if state is None else state
     unroll(cell, xs, state)
-    return tuple(np.array(s, dtype=np.float64) for s in state)
+    return tuple(map(_float64, state))
 
 
 def _of_a_cell(cell, xs, dhs, loss, state, dstate, back):
@@ -146,7 +146,7 @@ def _of_a_model(model, xs, targets, loss, state, dstate, back):
 
 
 def _of_anything(parameters, forward, backward):
-    parameters = _float64(checks.kind("parameters", parameters, Parameters))
+    parameters = checks.kind("parameters", parameters, Parameters).map(_float64)
     checks.function("forward", forward, "parameters -> loss")
     checks.function("backward", backward, "parameters -> its gradient")
 
@@ -199,12 +199,11 @@ def _steps(place, step):
 def _central(value, place, still, step, where=True):
     """d value() / d place, by moving each entry of the array `place` where it stands.
 
-    Returns three arrays: the central difference; by how much it may be wrong; and how far the two
-    second differences, at this step and at half of it, are from what a smooth loss makes of them.
-    At a kink of strength J at the distance d from the entry, within a step s, the central
-    difference is wrong by J (s - d) / 2s; second differences are J (s - d). With half the step,
-    the first differ by J d / 2s and the second from a parabola's by J |3 d - s| / 2s, if d < s/2,
-    and by all of it beyond: together, the first taken three times, they are never less.
+    Returns three arrays: the central difference, by how much it may be wrong, and how far the two
+    second differences, at this step s and at half of it, are from a parabola's. A kink of strength
+    J at a distance d < s makes the first wrong by J (s - d) / 2s. With half the step it differs by
+    J d / 2s if d < s/2, and the second differences / 2s from a parabola's by J |3 d - s| / 2s, or
+    J (s - d) / 2s beyond: three times the one and the other together are never less.
     """
     slope, doubt, bends = np.zeros_like(place), np.full(place.shape, np.inf), np.zeros_like(place)
     where = np.broadcast_to(where, place.shape)

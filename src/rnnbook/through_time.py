@@ -15,7 +15,7 @@ import numpy as np
 from rnnbook import checks
 from rnnbook.cells import GRU, LSTM, RNN, Cell, flat
 
-PROVED = RNN, LSTM, GRU  # any other class is asked for one step before it is run
+PROVED = RNN, LSTM, GRU  # what any other class answers is looked at as it comes
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +71,7 @@ def unroll(cell, xs, state=None):
     xs = checks.array("xs", xs, "T B D", dtype=cell.dtype, D=cell.D)
     _, B, _ = xs.shape
     state = cell.initial_state(B) if state is None else _check_state(cell, "state", state, B)
-    if type(cell) not in PROVED:
-        _try_step(cell, xs, state)
-    return forward_sweep(cell, xs, state)
+    return replace(forward_sweep(_watched(cell), xs, state), cell=cell)
 
 
 def forward_sweep(cell, xs, state):
@@ -107,9 +105,8 @@ def bptt(cell, trace, dhs, dstate=None, *, truncate=None):
     dstate = cell.initial_state(B) if dstate is None else _check_state(cell, "dstate", dstate, B)
     if truncate is not None:
         checks.whole("truncate", truncate)
-    if type(cell) not in PROVED:
-        _try_step_back(cell, trace, dstate, truncate)
-    return with_own_gradients(gradients_through_time(cell, trace, dhs, dstate, truncate))
+    found = gradients_through_time(_watched(cell), trace, dhs, dstate, truncate)
+    return with_own_gradients(found)
 
 
 def gradients_through_time(cell, trace, dhs, dstate, truncate=None):
@@ -202,42 +199,50 @@ def _check_cell(cell):
 def _check_state(cell, name, state, B):
     if not isinstance(state, tuple) or len(state) != cell.memories:
         came = f"a tuple of {len(state)}" if isinstance(state, tuple) else type(state).__name__
-        raise TypeError(f"{name} is {came}; expected the tuple {_parts(cell)} of (B, H) arrays")
+        parts = {1: "(h,)", 2: "(h, c)"}.get(cell.memories, f"(h, ...) of {cell.memories}")
+        raise TypeError(f"{name} is {came}; expected the tuple {parts} of (B, H) arrays")
     return tuple(
         checks.array(f"{name}[{k}]", part, "B H", dtype=cell.dtype, B=B, H=cell.H)
         for k, part in enumerate(state)
     )
 
 
-def _parts(cell):
-    """(h,), (h, c), or (state 1, state 2, state 3) where the letters end."""
-    return {1: "(h,)", 2: "(h, c)"}.get(
-        cell.memories, f"({', '.join(f'state {k + 1}' for k in range(cell.memories))})")
+def _watched(cell):
+    return cell if type(cell) in PROVED else _Watched(cell)
 
 
-def _try_step(cell, xs, state):
-    """Ask a cell for its first step, and say what is wrong with the answer, if anything is."""
-    name = f"{type(cell).__name__}.step"
-    answer = _asked(name, cell.step, xs[0] @ cell.W_xh + cell.b_h, state)
-    after, kept = checks.pair(name, answer, "(state, kept)")
-    _same_parts(name, after, state)
-    _same_shape(f"{name}: kept", kept, (xs.shape[1], len(cell.b_h)))
+class _Watched:
+    """A reader's cell whose answers are looked at: numpy would broadcast many a wrong shape."""
 
+    def __init__(self, cell):
+        self._cell, self._name = cell, type(cell).__name__
 
-def _try_step_back(cell, trace, dstate, truncate):
-    """Ask a cell for its first step backwards, in the same way; with an axis of ages if need be."""
-    name = type(cell).__name__
-    before, after = tuple(s[:1] for s in trace.states), tuple(s[1:2] for s in trace.states)
-    slopes = _asked(f"{name}.slopes", cell.slopes, before, after, trace.kept[:1])
-    if not isinstance(slopes, tuple | list) or not all(np.shape(s)[:1] == (1,) for s in slopes):
-        raise TypeError(f"{name}.slopes returned {checks.brief(slopes)}; expected a tuple of "
-                        "arrays whose first axis is time")
-    if truncate is not None:
-        dstate = tuple(s[None] for s in dstate)
-    answer = _asked(f"{name}.step_back", cell.step_back, dstate, [slope[0] for slope in slopes])
-    da, back = checks.pair(f"{name}.step_back", answer, "(da, dstate)")
-    _same_shape(f"{name}.step_back: da", da, (*dstate[0].shape[:-1], len(cell.b_h)))
-    _same_parts(f"{name}.step_back", back, dstate)
+    def __getattr__(self, name):
+        return getattr(self._cell, name)
+
+    def step(self, a_x, state):
+        name = f"{self._name}.step"
+        answer = _asked(name, self._cell.step, a_x, state)
+        after, kept = checks.pair(name, answer, "(state, kept)")
+        _same_parts(name, after, state)
+        _same_shape(f"{name}: kept", kept, a_x.shape)
+        return after, kept
+
+    def slopes(self, before, after, kept):
+        name, T = f"{self._name}.slopes", len(before[0])
+        slopes = _asked(name, self._cell.slopes, before, after, kept)
+        if not isinstance(slopes, tuple | list) or any(np.shape(s)[:1] != (T,) for s in slopes):
+            raise TypeError(f"{name} returned {checks.brief(slopes)}; expected a tuple of arrays "
+                            f"whose first axis is time, T = {T}")
+        return slopes
+
+    def step_back(self, dstate, slopes):
+        name = f"{self._name}.step_back"
+        answer = _asked(name, self._cell.step_back, dstate, slopes)
+        da, back = checks.pair(name, answer, "(da, dstate)")
+        _same_shape(f"{name}: da", da, (*dstate[0].shape[:-1], len(self.b_h)))
+        _same_parts(name, back, dstate)
+        return da, back
 
 
 def _asked(name, method, *arguments):
