@@ -84,8 +84,7 @@ def scheduled(schedule, *, rng, prompt=1, feed=None):
     options = {"rng": rng, "prompt": prompt, "feed": feed}
 
     def inputs(model, xs, i):
-        rate = _rate(f"schedule({i})", schedule(i))
-        return mixed_inputs(model, xs, rate, **options)
+        return mixed_inputs(model, xs, _rate(f"schedule({i})", schedule(i)), **options)
 
     return inputs
 

@@ -23,11 +23,10 @@ class GradientCheck:
     derivatives are less than a thousandth of the largest of all, a thousandth of the largest
     stands below instead, because finite differences can't see what has vanished.
 
-    Finite differences are not exact either: the loss is rounded, and a step may straddle a kink.
-    `limits` says to what error each array was looked at: `tolerance`, or what its differences can
-    tell, if that is more. An array is *wrong* if its error is above its limit, and *unseen* if in
-    one of its entries a fault of one per cent would not show. `ok` is True if no array is wrong
-    and none is unseen. `worst` is the name of the array that is furthest above its limit.
+    The loss is rounded, and a step may straddle a kink: `limits` says to what error each array was
+    looked at, `tolerance` or what its differences can tell. An array is *wrong* if its error is
+    above its limit, and *unseen* if in one of its entries a fault of one per cent would not show.
+    `ok`: no array is wrong, and none is unseen. `worst` is the furthest above its limit.
     """
 
     errors: dict

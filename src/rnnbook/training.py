@@ -128,7 +128,7 @@ class Trained(tuple):
 
 def fit(model, batches, loss, optimizer, *, memory=None, clip_norm=None, inputs=None, watch=None,
         progress=None):
-    """Train: one optimiser step for each batch. Returns (model, losses), and its `memory`.
+    """Train: one optimiser step for each batch. Returns (model, losses), a Trained.
 
     batches: an iterable of (xs, targets). loss: as in `loss_and_grads`. optimizer: `sgd(...)` or
     `adam(...)`. clip_norm: see `clip`. losses: an array, the loss of each batch before its step.
@@ -208,7 +208,7 @@ def _fitting(memory, optimizer, model):
 
 
 def _updated(model, optimizer, grads, memory):
-    """(the model after one step, the memory after it)."""
+    """The model and the memory after one step."""
     answer = optimizer.update(grads, memory)
     step, memory = checks.pair("optimizer.update", answer, "(step, memory)")
     if not isinstance(step, Parameters) or not model.is_like(step):
