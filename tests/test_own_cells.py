@@ -248,14 +248,3 @@ def test_its_methods_are_called_once_a_step(rng):
 
     use(Counting, rng)
     assert calls == ["step"] * T + ["step_back"] * T
-
-
-def test_what_is_misshapen_later_is_named_too(rng):
-    count = iter(range(T))
-
-    def step(self, a_x, state):
-        after, kept = Scaled.step(self, a_x, state)
-        return after if next(count) < 3 else (after[0][:1],), kept
-
-    with pytest.raises(ValueError, match=r"Mine.step: state\[0\] is an array of shape \(1, 3\)"):
-        use(without(Scaled, "step", step), rng)

@@ -152,13 +152,13 @@ def scalar(name, value, expected):
 
 
 def brief(value):
-    """What came, in a few words: an array's shape, the length of a tuple, or the thing itself."""
+    """What came, in a few words."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
+    kind, text = type(value).__name__, repr(value)
     if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    text = repr(value)
-    return text if len(text) <= 80 else f"something of type {type(value).__name__}"
+        return f"a {kind} of {len(value)}"
+    return text if len(text) <= 80 else f"something of type {kind}"
 
 
 def generator(rng):

@@ -152,7 +152,6 @@ def _of_anything(parameters, forward, backward):
     def value():
         return checks.scalar("forward", forward(parameters), "the loss")
 
-    value()
     return value, dict(parameters.leaves()), _leaves("backward", backward(parameters))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from rnnbook import checks
 from rnnbook.cells import GRU, LSTM, RNN, Cell, flat
 
-PROVED = RNN, LSTM, GRU  # what any other class answers is looked at as it comes
+PROVED = RNN, LSTM, GRU  # what any other class answers is looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +212,7 @@ def _watched(cell):
 
 
 class _Watched:
-    """A reader's cell whose answers are looked at: numpy would broadcast many a wrong shape."""
+    """A reader's cell, its answers looked at: numpy would broadcast many a wrong shape."""
 
     def __init__(self, cell):
         self._cell, self._name = cell, type(cell).__name__
@@ -226,6 +226,7 @@ class _Watched:
         after, kept = checks.pair(name, answer, "(state, kept)")
         _same_parts(name, after, state)
         _same_shape(f"{name}: kept", kept, a_x.shape)
+        self.step = self._cell.step  # the first answer of a sweep is enough
         return after, kept
 
     def slopes(self, before, after, kept):
@@ -242,6 +243,7 @@ class _Watched:
         da, back = checks.pair(name, answer, "(da, dstate)")
         _same_shape(f"{name}: da", da, (*dstate[0].shape[:-1], len(self.b_h)))
         _same_parts(name, back, dstate)
+        self.step_back = self._cell.step_back
         return da, back
 
 

@@ -147,8 +147,7 @@ def fit(model, batches, loss, optimizer, *, memory=None, clip_norm=None, inputs=
     without tqdm, and not where the environment variable RNNBOOK_PROGRESS is 0.
 
     Raises Diverged if a loss or a gradient stops being finite. Ctrl-C (or the kernel's stop
-    button) ends the training early with a warning and returns what has been learned. Both keep
-    the optimiser's memory too.
+    button) ends the training early with a warning and returns what was learned. Both keep memory.
     """
     checks.kind("model", model, Model)
     checks.function("loss", loss, "(ys, targets) -> (value, dys)")
