@@ -53,8 +53,9 @@ GLOBALS = "declare const requirejs: any;\ndeclare const DOCUMENTATION_OPTIONS: a
 
 def node(*arguments):
     done = subprocess.run([NODE, *arguments], capture_output=True, text=True)
-    if done.stderr:
-        sys.exit(done.stderr)
+    # TypeScript ends with 1 or 2 where it has found something.
+    if done.stderr or done.returncode not in (0, 1, 2):
+        sys.exit(f"{Path(arguments[0]).name} ended with {done.returncode}. {done.stderr}")
     return done.stdout
 
 
