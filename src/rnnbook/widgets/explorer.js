@@ -13,9 +13,21 @@ export function element(tag, attributes = {}, ...children) {
 
 /* The outermost element of an explorer. A notebook takes keys for itself that its outputs let
    pass: letters that delete cells, arrows that walk over them. What is pressed in an explorer stays
-   there, but for what runs cells, leaves them or is a command of the whole program. */
+   there, but for what runs cells, leaves them or is a command of the whole program.
+
+   JupyterLab takes them when they have bubbled up to it. Notebook 7 takes them before they come
+   down to an explorer, unless their target has this mark. */
 export function explorerRoot(className, ...children) {
   const root = element("div", { class: `rnnbook rnnbook-explorer ${className}` }, ...children);
+  const mark = (event) => {
+    if (root.contains(event.target)) {
+      event.target.toggleAttribute("data-lm-suppress-shortcuts", !isForTheHost(event));
+    } else {
+      window.removeEventListener("keydown", mark, true); // root was taken away with the focus in it
+    }
+  };
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, true));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, true));
   root.addEventListener("keydown", (event) => {
     if (!isForTheHost(event)) event.stopPropagation();
   });
