@@ -17,6 +17,7 @@ VENDOR := book/vendor/node_modules/.package-lock.json
 TOOLS := book/_tools
 # Newer than all that the browser part reads, once that part has passed.
 CHECKED := _build/browser-passed
+LAB_CHECKED := _build/lab-passed
 
 # The same sums in the same order on every machine, and one core for each kernel.
 export OMP_NUM_THREADS := 1
@@ -38,7 +39,7 @@ PAGES := $(shell find book notebooks -type f -not -path '*/node_modules/*' \
 .PHONY: help
 help: ## List the commands
 	@echo "Unrolled, a book on recurrent neural networks. Commands:"
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 	@echo "Options: PYTHON=/path/to/python3.11  PORT=8000  BROWSER=/path/to/chromium"
 
 .PHONY: serve book notebooks experiments lab bench
@@ -61,7 +62,7 @@ lab: $(ENV) ## Open JupyterLab on the chapters
 bench: $(ENV) ## Time the inner loops and an explorer's moves
 	@$(PY) $(TOOLS)/bench.py
 
-.PHONY: test lint unit chapters browser
+.PHONY: test lint unit chapters browser lab-test notebook7 lab-chapters
 # One after the other, and not by prerequisites: the order holds under `make -j` too. But the book,
 # which is built on one core, is built beside the unit tests; it takes over what `chapters` has run.
 test: $(ENV) ## Check everything, as CI does
@@ -70,7 +71,7 @@ test: $(ENV) ## Check everything, as CI does
 	$(MAKE) --no-print-directory book > _build/book.log 2>&1 & book=$$!; \
 	part unit || { wait; exit 1; }; \
 	echo; echo "== book"; wait $$book || { cat _build/book.log; exit 1; }; \
-	part browser; \
+	part browser; part lab-test; \
 	echo; echo "All of it passes, in $$((SECONDS - start)) s."; \
 	if [ -s _build/unchecked ]; then echo; cat _build/unchecked; fi
 
@@ -86,13 +87,22 @@ ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)
 # Each part loads only the plugins that it needs: three processes, and some take seconds.
 unit: $(ENV) ## Test the package
 	@$(PY) -m pytest -q -n 2 --dist worksteal -p no:nbval tests \
-	  --ignore=tests/browser $(addprefix --ignore=,$(ABOUT_PAGES))
+	  --ignore=tests/browser --ignore=tests/lab $(addprefix --ignore=,$(ABOUT_PAGES))
 
 chapters: $(ENV) $(VENDOR) ## Run every notebook, compare its outputs, and test what makes pages of them
 	@$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env -p no:hypothesispytest \
 	  notebooks $(ABOUT_PAGES)
 
 browser: $(CHECKED) ## Look at every page in a browser
+
+lab-test: $(LAB_CHECKED) ## Try all explorers in a real JupyterLab
+
+notebook7: $(ENV) ## The same in Notebook 7
+	@LAB=notebook $(IN_LAB)
+
+FOLDER := notebooks
+lab-chapters: $(ENV) ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
+	@$(PY) tests/lab/chapters.py $(FOLDER)
 
 .PHONY: lock clean vendor
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
@@ -128,7 +138,18 @@ $(SITE)/.made: $(ENV) $(VENDOR) _config.yml _toc.yml $(PACKAGE) $(PAGES)
 
 # A browser that is named is always asked.
 .PHONY: named
-$(CHECKED): $(SITE)/.made $(TOOLS)/browser.sh $(shell find tests -name '*.py') $(if $(BROWSER),named)
+$(CHECKED): $(SITE)/.made $(TOOLS)/browser.sh $(shell find tests -name '*.py' -not -path 'tests/lab/*') \
+	$(if $(BROWSER),named)
 	@rm -f $@ _build/unchecked
-	@$(TOOLS)/browser.sh $(PY)
+	@$(TOOLS)/browser.sh $(PY) tests/browser \
+	  "how the pages work in a browser (requests, console, accessibility, explorers)" \
+	  -n 2 --dist worksteal
 	@[ -s _build/unchecked ] || touch $@
+
+IN_LAB = $(TOOLS)/browser.sh $(PY) tests/lab "how the explorers work in a notebook" -p no:xdist
+
+$(LAB_CHECKED): $(ENV) $(PACKAGE) $(wildcard notebooks/*.ipynb) $(TOOLS)/browser.sh \
+	$(wildcard tests/lab/*.py) tests/browser/site_under_test.py $(if $(BROWSER),named)
+	@rm -f $@
+	@$(IN_LAB)
+	@[ -s _build/unchecked ] || { mkdir -p $(@D); touch $@; }

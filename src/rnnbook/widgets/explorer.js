@@ -14,9 +14,21 @@ export function element(tag, attributes = {}, ...children) {
 
 /* The outermost element of an explorer. A notebook takes keys for itself that its outputs let
    pass: letters that delete cells, arrows that walk over them. What is pressed in an explorer stays
-   there, but for what runs cells, leaves them or is a command of the whole program. */
+   there, but for what runs cells, leaves them or is a command of the whole program.
+
+   JupyterLab takes them when they have bubbled up to it. Notebook 7 takes them before they come
+   down to an explorer, unless their target has this mark. */
 export function explorerRoot(className, ...children) {
   const root = element("div", { class: `rnnbook rnnbook-explorer ${className}` }, ...children);
+  const mark = (event) => {
+    if (root.contains(event.target)) {
+      event.target.toggleAttribute("data-lm-suppress-shortcuts", !isForTheHost(event));
+    } else {
+      window.removeEventListener("keydown", mark, true); // root was taken away with the focus in it
+    }
+  };
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, true));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, true));
   root.addEventListener("keydown", (event) => {
     if (!isForTheHost(event)) event.stopPropagation();
   });
@@ -360,11 +372,11 @@ export function nextFrame(draw) {
 
 /* A canvas that fills its box, is as fine as the screen and follows the theme: its `colours` are
    the named roles, among them the surface. It calls `draw` when it starts, when its box changes
-   and, in the next frame, when it is asked to or the theme changes. */
+   and, in the next frame, when it is asked to, comes into sight or the theme changes. */
 export function canvasFigure(className, roles, draw) {
   const canvas = element("canvas");
   const node = element("div", { class: `rnnbook-canvas ${className}`, role: "img" }, canvas);
-  const { ask, stop } = nextFrame(draw);
+  const { ask, stop } = nextFrame(() => lookAndDraw());
   const zoomed = matchMedia("(resolution: 1dppx)");
   const figure = { node, ask, width: 0, height: 0, colours: {}, font: "" };
   let ratio = 1;
@@ -377,15 +389,13 @@ export function canvasFigure(className, roles, draw) {
     ({ width: figure.width, height: figure.height } = node.getBoundingClientRect());
     ratio = window.devicePixelRatio || 1;
   };
-  const resized = new ResizeObserver(() => {
+  const lookAndDraw = () => {
     look();
     draw();
-  });
-  const lookAgain = () => {
-    look();
-    ask();
   };
-  const themed = new MutationObserver(lookAgain);
+  const resized = new ResizeObserver(lookAndDraw);
+  const themed = new MutationObserver(ask);
+  const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && ask());
   return Object.assign(figure, {
     /* Empties the canvas; what is drawn then is measured in the page's pixels. */
     pen() {
@@ -400,22 +410,24 @@ export function canvasFigure(className, roles, draw) {
       pen.fillRect(0, 0, figure.width, figure.height);
       return pen;
     },
-    /* A notebook starts it before it stands in the page: it has no colours and no size then, and
-       gets both together when its box is measured there. */
+    /* A notebook starts it before it stands in the page, and lays nothing out that is out of sight.
+       It has no size there, and perhaps no colours: so it looks at both each time it is drawn, and
+       is drawn again when it comes into sight. */
     start() {
-      look();
-      draw();
+      lookAndDraw();
       resized.observe(node);
+      seen.observe(node);
       for (const root of [document.documentElement, document.body]) {
         themed.observe(root, { attributeFilter: ["data-theme", "data-jp-theme-light", "class"] });
       }
-      zoomed.addEventListener("change", lookAgain);
+      zoomed.addEventListener("change", ask);
     },
     stop() {
       stop();
       resized.disconnect();
       themed.disconnect();
-      zoomed.removeEventListener("change", lookAgain);
+      seen.disconnect();
+      zoomed.removeEventListener("change", ask);
     },
   });
 }
