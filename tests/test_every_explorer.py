@@ -88,6 +88,14 @@ def test_script_is_one_module_that_asks_for_nothing(make):
     assert not re.search(r"^\s*import\b|https?://|getElementById", script, re.MULTILINE)
 
 
+def test_roots_are_made_where_keys_are_kept_from_a_notebook():
+    for path in files("rnnbook.widgets").iterdir():
+        if path.name.endswith(".js") and path.name != "explorer.js":
+            script = path.read_text(encoding="utf-8")
+            assert "rnnbook-explorer" not in script, path.name
+            assert script.count("explorerRoot(") == 1, path.name
+
+
 @every_explorer
 def test_style_has_the_tokens_and_no_colour_of_its_own(make):
     tokens = assembled("parameter_counter.css").split("/* What all explorers share")[0]
