@@ -110,7 +110,9 @@ REMADE = [
     ("memory", {"task": "temporal order", "T": 20, "cell": "LSTM", "seed": 1}),
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 3.0, "seed": 0}),
     ("starts", {"delay": 10, "start": "identity, relu", "seed": 0}),
-    ("thresholds", {"rate": 0.3, "threshold": 1.0, "seed": 0}),
+    # Not the threshold of 1: that training throws itself about, and what comes of it hinges on the
+    # last bits. (Saved with AVX-512; with AVX2 its late loss is 6 % higher.)
+    ("thresholds", {"rate": 0.3, "threshold": 0.3, "seed": 0}),
     ("forget_bias", {"task": "latch", "T": 50, "forget_bias": 1.0, "seed": 0,
                      "trained": "readout"}),
     ("controls", {"task": "latch", "T": 100, "cell": "GRU", "gate_bias": 2.0, "seed": 0}),

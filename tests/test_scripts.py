@@ -22,15 +22,16 @@ def plant(house, name, old, new):
     text = path.read_text("utf8")
     assert old in text
     path.write_text(text.replace(old, new, 1), "utf8")
+    return text[: text.index(old)].count("\n") + 1
 
 
 @pytest.mark.parametrize(("name", "old", "new", "check", "said"), [
     ("gate_explorer.js", "const T = 8;", "const T = 8; const SPARE = 1;", scripts.in_scripts,
-     "gate_explorer.js:3: 'SPARE' is assigned a value but never used"),
+     "gate_explorer.js:{line}: 'SPARE' is assigned a value but never used"),
     ("gate_explorer.js", "const T = 8;", "const T = 8; setTrait();", scripts.in_scripts,
-     "gate_explorer.js:3: 'setTrait' is not defined."),
+     "gate_explorer.js:{line}: 'setTrait' is not defined."),
     ("explorer.js", "export function fixed(", "export function idle() {}\nexport function fixed(",
-     scripts.in_scripts, "explorer.js:46: 'idle' is defined but never used"),
+     scripts.in_scripts, "explorer.js:{line}: 'idle' is defined but never used"),
     ("gate_explorer.js", "const T = 8;", "const T = document.bodi;", scripts.in_scripts,
      "Property 'bodi' does not exist on type 'Document'"),
     ("horizon_explorer.css", "var(--rnnbook-forward", "var(--rnnbook-foward", scripts.in_sheets,
@@ -48,7 +49,7 @@ def plant(house, name, old, new):
 def test_a_planted_fault_is_found(house, name, old, new, check, said):
     if check is scripts.in_scripts and not scripts.BIN.is_dir():
         pytest.skip("ESLint is not installed: `make vendor`")
-    plant(house, name, old, new)
+    said = said.replace("{line}", str(plant(house, name, old, new)))
     found = check(house)
     assert any(said in one for one in found), found
 
