@@ -148,10 +148,9 @@ def test_the_first_page_sends_the_reader_on(open_page, scheme):
 
 # ---- the checks themselves ----
 
-# After the frame in which the page's own script, once loaded, looks for what scrolls: on a busy
-# machine it would find what is planted here, and mend it.
-BREAKS = """async (faint) => {
-  for (let k = 0; k < 2; k += 1) await new Promise(requestAnimationFrame);
+# The theme looks again at what scrolls, 300 ms after any change: on a busy machine it would mend
+# what is planted here before it is looked at.
+BREAKS = """(faint) => {
   const article = document.querySelector("article");
   const add = (html) => article.insertAdjacentHTML("afterbegin", html);
   document.querySelector(".explorer-slot").style.minHeight = "20px";
@@ -162,6 +161,8 @@ BREAKS = """async (faint) => {
   add('<div style="width: 2000px; height: 300px">late and wide</div>');
   add('<pre class="stuck" style="overflow: auto; width: 90px; white-space: pre" tabindex="-1">' +
     "long ".repeat(50) + "</pre>");
+  const set = () => {};
+  Object.defineProperty(article.querySelector(".stuck"), "tabIndex", { get: () => -1, set });
   add('<img class="silent" src="data:," alt="">');
   add(`<p id="faint" style="color: ${faint}">faint</p>`);
   add('<button id="nameless"></button>');
