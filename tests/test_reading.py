@@ -1,4 +1,4 @@
-"""Chapters are read twice: the first reading keeps its budget, and its questions mark themselves."""
+"""Chapters are read twice: a first reading keeps its budget, its questions mark themselves."""
 
 from collections import Counter
 
@@ -58,7 +58,7 @@ def counted(*cells):
     ("# One two\n\nthree, four - five.", 5, 0),
     ("A formula $a + b$ is one word.", 6, 0),
     ("As in {eq}`eq-one` and [a link](address.html).", 6, 0),
-    ("(sec-label)=\n## One\n% not read\n<!-- nor\nthis -->", 1, 0),
+    ("(sec-label)=\n## One\n% not read\n<!-- nor\nthis -->two", 2, 0),
     ("Two:\n\n$$\na + b\n$$ (eq-one)\n\nand $$c$$", 3, 1),
     ("```{admonition} A title\nof two\n```", 4, 0),
     ("```{admonition} A title\n:class: dropdown\nof two\n```", 0, 0),
@@ -246,7 +246,7 @@ def test_a_question_that_nothing_backs_is_found(cells, fault):
 
 def test_where_a_line_stands():
     assert quiz.place("book/page.md", 12) == "page.md, line 12"
-    assert quiz.place("notebooks/03_x.ipynb", 120_005) == "03_x.ipynb, cell 12, line 5"
+    assert quiz.place("notebooks/03_x.ipynb", 120_006) == "03_x.ipynb, cell 12, line 5"
 
 
 # ---- fences ----

@@ -32,7 +32,8 @@ FOLDED_OUTPUT = {"hide-output", "hide-cell", "remove-output", "remove-cell"}
 INLINE = re.compile(r"(?<![\\$])\$(?!\$)(?:\\.|[^$\\])+\$")
 ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-NOT_READ = re.compile(r"^(?:%.*|\([\w-]+\)=|\{[.#][^}]*\})\s*$|<!--.*?-->", re.MULTILINE | re.DOTALL)
+# Comments, labels and classes.
+NOT_READ = re.compile(r"^(?:%.*|\([\w-]+\)=|\{[.#][^}\n]*\})[ ]*$|<!--[\s\S]*?-->", re.MULTILINE)
 
 
 class Count(NamedTuple):
@@ -64,7 +65,10 @@ def prose(text):
 
 
 def of_question(lines):
-    text, choices = quiz.taken_apart(lines)
+    try:
+        text, choices = quiz.taken_apart(lines)
+    except quiz.Wrong:  # the directive will say so, with its place
+        return prose("\n".join(lines))
     read = [text, *(choice.text for choice in choices)]
     read += [choice.why for choice in choices if choice.right]
     return sum((of_markdown("\n".join(part)) for part in read), Count())

@@ -135,11 +135,11 @@ def say_what_is_proved(notebook):
     notebook.cells = cells
 
 
-class folded_proof(nodes.General, nodes.Element):  # noqa: N801 - docutils looks for this name
+class folded_proof(nodes.General, nodes.Element):
     """A `folded_tick`, and the cell that is folded behind it."""
 
 
-class folded_tick(nodes.General, nodes.TextElement):  # noqa: N801
+class folded_tick(nodes.General, nodes.TextElement):
     pass
 
 
@@ -152,6 +152,7 @@ def fold(app, doctree):
         if not isinstance(cell, nodes.container) or cell.get("nb_element") != "cell_code":
             raise ExtensionError(f"{app.env.docname}: no cell follows {line.astext()!r}")
         line.parent.remove(cell)
+        line["classes"] = []  # whatever replaces a node is given its classes
         tick = folded_tick("", "", *line.children)
         line.replace_self(folded_proof("", tick, cell))
 

@@ -192,32 +192,32 @@ def faults(notebook, elsewhere=()):
 # ---- on the pages ----
 
 
-class quiz_block(nodes.General, nodes.Element):  # noqa: N801 - docutils looks for this name
+class quiz_block(nodes.General, nodes.Element):
     """A question: `quiz_question`, then each `quiz_choice`."""
 
 
-class quiz_question(nodes.General, nodes.Element):  # noqa: N801
+class quiz_question(nodes.General, nodes.Element):
     pass
 
 
-class quiz_choice(nodes.General, nodes.Element):  # noqa: N801
+class quiz_choice(nodes.General, nodes.Element):
     """`quiz_label` and `quiz_why`."""
 
 
-class quiz_label(nodes.General, nodes.TextElement):  # noqa: N801
+class quiz_label(nodes.General, nodes.TextElement):
     pass
 
 
-class quiz_why(nodes.General, nodes.Element):  # noqa: N801
+class quiz_why(nodes.General, nodes.Element):
     pass
 
 
 def place(source, line):
-    """Where a line stands: MyST-NB counts a notebook's cells in ten thousands."""
+    """Where a line stands: MyST-NB counts cells in ten thousands, and their lines from 2."""
     name = Path(source).name
     if line < 10_000:
         return f"{name}, line {line}"
-    return f"{name}, cell {line // 10_000}, line {line % 10_000}"
+    return f"{name}, cell {line // 10_000}, line {line % 10_000 - 1}"
 
 
 class Quiz(SphinxDirective):
