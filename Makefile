@@ -104,7 +104,10 @@ FOLDER := notebooks
 lab-chapters: $(ENV) ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
 	@$(PY) tests/lab/chapters.py $(FOLDER)
 
-.PHONY: lock clean vendor
+versions: $(ENV) ## Test the package on other Pythons and NumPys (PYTHONS="python3.11 ..."; minutes)
+	@$(PY) tests/machines/versions.py $(PYTHONS)
+
+.PHONY: lock clean vendor versions
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(PY) -m uv pip compile --quiet pyproject.toml --all-extras --universal --upgrade \
