@@ -36,8 +36,9 @@ def said(command):
 
 def version(python):
     """(3, 12), or None where it does not start (a version manager's stand-in, say)."""
+    ask = "import sys; print(*sys.version_info[:2])"
     try:
-        return tuple(map(int, said([python, "-c", "import sys; print(*sys.version_info[:2])"]).split()))
+        return tuple(map(int, said([python, "-c", ask]).split()))
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -49,7 +50,7 @@ def pythons(named):
     if missing := [path for path in named if not version(path)]:
         sys.exit(f"{missing[0]} is no Python that starts")
     if not found:
-        sys.exit(f"none of {', '.join(KNOWN)} was found; name them: make versions PYTHONS='... ...'")
+        sys.exit(f"found none of {', '.join(KNOWN)}; name some: make versions PYTHONS='... ...'")
     return dict(sorted(found.items()))
 
 
@@ -71,7 +72,8 @@ def tested(python, numpy):
          *(f"--ignore=tests/{name}" for name in ABOUT_PAGES)],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    about = said([inside, "-c", "import sys, numpy; print(sys.version.split()[0], numpy.__version__)"])
+    ask = "import sys, numpy; print(sys.version.split()[0], numpy.__version__)"
+    about = said([inside, "-c", ask])
     if run.returncode:
         print(run.stdout[-6000:])
     last = run.stdout.strip().splitlines()[-1]
