@@ -175,5 +175,6 @@ def test_the_note_is_three_plain_sentences():
             D=2, H=4, rng=np.random.default_rng(0)))):  # fmt: skip
         note = explorer.table["note"]
         assert len(re.findall(r"[.]( |$)", note)) == 3
-        assert len(note.split()) < 60 and not re.search(r"[_()]|\de", note)
+        assert len(note.split()) < 60
+        assert not re.search(r"[_()]|\de", note)
         assert note in explorer.stand_in()
