@@ -82,7 +82,7 @@ lint: $(ENV) $(VENDOR) ## Read the code for faults
 	@$(PY) $(TOOLS)/scripts.py
 
 # These go with the chapters.
-ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)
+ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py reading.py site.py)
 
 # Each part loads only the plugins that it needs: three processes, and some take seconds.
 unit: $(ENV) ## Test the package
