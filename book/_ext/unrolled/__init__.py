@@ -9,6 +9,7 @@ from . import (
     execution,
     explorers,
     figures,
+    glossary,
     ledger,
     mathematics,
     numbering,
@@ -19,8 +20,8 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, budget, explorers, figures, ledger, mathematics, numbering, quiz, reference,
-    roles, whole,
+    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, numbering, quiz,
+    reference, roles, whole,
 )  # fmt: skip
 
 

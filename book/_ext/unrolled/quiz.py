@@ -270,7 +270,7 @@ MARKS = {
     ("quiz", True): {"": "Right."},
     ("quiz", False): {"": "Not so."},
     ("predict", True): {" quiz-chosen": "You predicted this, and so it is.",
-                        " quiz-not-chosen": "This is what happens."},
+                        " quiz-not-chosen": "This one is right."},
     ("predict", False): {" quiz-chosen": "You predicted this, and it is not so.",
                          " quiz-not-chosen": "Not so."},
 }  # fmt: skip
