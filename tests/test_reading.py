@@ -14,8 +14,6 @@ CHAPTERS = notebooks.chapters()
 READ_ONCE = {
     "02",
     "03",
-    "04",
-    "05",
     "07",
     "08",
     "09",
