@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import (
     assets,
+    copies,
     execution,
     explorers,
     figures,
@@ -17,7 +18,7 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, explorers, figures, ledger, mathematics, numbering, reference, roles, whole,
+    assets, copies, execution, explorers, figures, ledger, mathematics, numbering, reference, roles, whole,
 )  # fmt: skip
 
 
