@@ -2,8 +2,9 @@
 
     edited.py    empty _build, and leave in it what a reader has written
 
-A copy counts as changed when a cell's text is another than the one the book wrote; running it, which
-changes outputs alone, is no change. Needs nothing but Python, so that `make clean` always works.
+A copy counts as changed when a cell's text is another than the one the book wrote; running it,
+which changes outputs alone, is no change. Needs nothing but Python, so that `make clean` always
+works.
 """
 
 import hashlib
@@ -50,8 +51,8 @@ def changed(folder):
 def lay(folder, copies):
     """Write the copies {file name: text}, but over nothing of the reader's.
 
-    Beside a changed copy the book's lies as 06_name.new.ipynb, where it is another than the one that
-    the reader began with. Returns the names of the copies that were left as they are.
+    Beside a changed copy the book's lies as 06_name.new.ipynb, where it is another than the one
+    that the reader began with. Returns the names of the copies that were left as they are.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known, theirs = listed(folder), {path.name for path in changed(folder)}

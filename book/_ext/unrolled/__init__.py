@@ -18,7 +18,8 @@ from . import (
 )
 
 PARTS = (
-    assets, copies, execution, explorers, figures, ledger, mathematics, numbering, reference, roles, whole,
+    assets, copies, execution, explorers, figures, ledger, mathematics, numbering, reference,
+    roles, whole,
 )  # fmt: skip
 
 

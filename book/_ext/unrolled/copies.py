@@ -6,9 +6,9 @@ this build, come the copies in
     _build/html/downloads/    what the site offers to download,
     _build/lab/               what `make lab` opens; what a reader changes there is kept.
 
-References are words and links (`words`), the rest of MyST is turned into Markdown (`plain`), code that
-the page folds is folded, captions stand below their figures, and an explorer is shown as its picture
-until the cell is run.
+References are words and links (`words`), the rest of MyST is turned into Markdown (`plain`), code
+that the page folds is folded, captions stand below their figures, and an explorer is shown as its
+picture until the cell is run.
 """
 
 import base64
@@ -70,7 +70,7 @@ class Copier:
     def __init__(self, notebook, book, name):
         self.notebook, self.book, self.name = notebook, book, name
         self.plain = Plain(book)
-        self.cells, self.solution = [], None
+        self.cells, self.solution, self.after, self.unfold = [], None, None, None
         self.labels = set(ledger.equations(notebook))
 
     def made(self):
@@ -114,7 +114,14 @@ class Copier:
         new = new_markdown_cell(text, id=name[:64])
         if pictures := self.book.taken_attachments():
             new["attachments"] = pictures
-        self.cells.append(new)
+        self.append(new)
+
+    def append(self, cell):
+        # Folded is all from a heading to the next; what belongs to no solution must not be in it.
+        after = self.cells and self.cells[-1] is self.after
+        if after and not (cell.cell_type == "markdown" and re.match("#{1,4} ", cell.source)):
+            self.unfold.metadata.pop("jp-MarkdownHeadingCollapsed", None)
+        self.cells.append(cell)
 
     def begin(self, label, cell):
         """A solution with code is a section that is folded; one of text alone is <details>."""
@@ -134,6 +141,7 @@ class Copier:
             heading = new_markdown_cell(f"#### {name}", id=identity)
             heading.metadata["jp-MarkdownHeadingCollapsed"] = True
             self.cells.insert(solution["at"], heading)
+            self.after, self.unfold = self.cells[-1], heading
 
     def code(self, cell, place):
         meta, tags = cell.metadata, set(cell.metadata.get("tags", []))
@@ -151,7 +159,7 @@ class Copier:
         cell.outputs = [
             made for output in cell.get("outputs", []) if (made := self.output(output, alt, place))
         ]
-        self.cells.append(cell)
+        self.append(cell)
         if caption := figure.get("caption"):
             number = self.book.name(figure["name"]) if figure.get("name") else "Figure"
             self.add(f"**{number}.** {self.plain(caption, f'{place}, caption')}", cell, "caption")

@@ -3,8 +3,8 @@
 `Plain(book, place)(text)` returns the text with no role, directive, label or attribute left in it.
 `book` answers what only the whole book knows (see `words.Words`): `say(role, content)` gives a
 reference as words and link, `number(label)` an equation's number, `link(words, target)` a link,
-`picture(path)` an image's place, `name(label)` what an exercise is called, `value(name)` what a cell
-has glued. What is not known here is refused with its place, so that nothing raw slips through.
+`picture(path)` an image's place, `name(label)` what an exercise is called, `value(name)` what a
+cell has glued. What is not known here is refused with its place, so that nothing raw slips through.
 """
 
 import re
@@ -18,13 +18,17 @@ class Unknown(ValueError):
     """A piece of MyST that has no plain form here; the message names its place."""
 
 
-OPENS = re.compile(r"^(?P<indent>\s*)(?P<fence>`{3,}|:{3,}|~{3,})\{(?P<name>[^}\s]+)\}(?P<rest>.*)$")
+OPENS = re.compile(
+    r"^(?P<indent>\s*)(?P<fence>`{3,}|:{3,}|~{3,})\{(?P<name>[^}\s]+)\}(?P<rest>.*)$"
+)
 CODE = re.compile(r"^(?P<indent>\s*)(?P<fence>`{3,}|~{3,})(?P<rest>[^`]*)$")
 OPTION = re.compile(r"^\s*:(?P<key>[\w-]+):(?:\s+(?P<value>.*))?$")
 TARGET = re.compile(r"^\s*\([^()\s]+\)=\s*$")
 ATTRIBUTES = re.compile(r"^\s*\{[.#%][^{}]*\}\s*$")
 DISPLAY = re.compile(r"^(?P<indent>\s*)\$\$(?P<rest>.*)$")
-ENVIRONMENT = re.compile(r"^\s*\\begin\{(?P<name>equation|align|gather|alignat|multline|eqnarray)\*?\}")
+ENVIRONMENT = re.compile(
+    r"^\s*\\begin\{(?P<name>equation|align|gather|alignat|multline|eqnarray)\*?\}"
+)
 CHOICE = re.compile(r"^[-*] \[(?P<mark>[ xX])\] ?(?P<text>.*)$")
 FOOTNOTE = re.compile(r"^\[\^(?P<name>[^\]]+)\]:\s*(?P<text>.*)$")
 
@@ -256,9 +260,9 @@ class Plain:
         if name in ("margin", "sidebar", "topic", "epigraph", "pull-quote", "aside"):
             return self.box(title, text(), shut)
         if name in ("exercise", "exercise-start"):
-            heading = f"**{self.book.name(options['label'])}**" if "label" in options else "**Exercise**"
-            heading += f" ({title})" if title else ""
-            return f"{heading}\n\n{text()}"
+            number = self.book.name(options["label"]) if "label" in options else "Exercise"
+            # A heading, because a folded solution of several cells ends at the next one.
+            return f"### {number}{f' ({title})' if title else ''}\n\n{text()}"
         if name == "exercise-end":
             return ""
         if name == "solution":

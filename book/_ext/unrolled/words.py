@@ -1,7 +1,7 @@
 """What a reference says, as words and a link, in a notebook that is read outside the site.
 
-Numbers, names and citations are the site's own: each role is read and resolved by Sphinx in the place
-where it stands, and what comes out is written as Markdown. A link goes to the other chapter's
+Numbers, names and citations are the site's own: each role is read and resolved by Sphinx, in the
+place where it stands, and what comes out is written as Markdown. A link goes to the other chapter's
 notebook, which lies beside this one, or to a page of the site where the site has an address.
 """
 
@@ -67,8 +67,8 @@ class Words:
     def said(self, role, content):
         document = self.resolved(f"{{{role}}}`{content}`")
         paragraph = next(document.findall(nodes.paragraph), document)
-        references = [n for n in paragraph.findall(nodes.reference) if n.get("refuri") or n.get("refid")]
-        if LEADS.fullmatch(role) and not references:
+        leads = any("refuri" in n or "refid" in n for n in paragraph.findall(nodes.reference))
+        if LEADS.fullmatch(role) and not leads:
             raise LookupError("no such label" if role != "doc" else "no such page")
         return self.written(paragraph).strip()
 
@@ -124,9 +124,9 @@ class Words:
     def heading(self, words, anchor):
         """JupyterLab gives headings, and nothing else, a name."""
         for name, (docname, labelid, title) in self.env.domains["std"].labels.items():
-            if docname == self.docname and anchor in (name, labelid) and title == words:
-                if re.fullmatch(r"[\w ,.?'-]+", title):
-                    return f"[{words}](#{quote(title.replace(' ', '-'))})"
+            found = docname == self.docname and anchor in (name, labelid) and title == words
+            if found and re.fullmatch(r"[\w ,.?'-]+", title):
+                return f"[{words}](#{quote(title.replace(' ', '-'))})"
         return words
 
     def to_work(self, words, anchor):
@@ -183,7 +183,8 @@ class Words:
         file, _, anchor = target.partition("#")
         if not file:
             return self.heading(words or anchor, anchor)
-        docname = normpath(f"{PurePosixPath(self.docname).parent}/{re.sub(r'[.](md|ipynb)$', '', file)}")
+        file = re.sub(r"[.](md|ipynb)$", "", file)
+        docname = normpath(f"{PurePosixPath(self.docname).parent}/{file}")
         if docname not in self.env.found_docs:
             raise LookupError(f"[{words}]({target})")
         words = words or self.env.titles[docname].astext()
@@ -221,9 +222,11 @@ class Words:
         data = {k.removeprefix(RECORD): v for k, v in self.values.get(name, {}).items()}
         for kind in ("image/png", "image/svg+xml"):
             if kind in data:
-                raw = data[kind] if kind == "image/png" else base64.b64encode(data[kind].encode()).decode()
+                drawn = data[kind]
+                if kind == "image/svg+xml":
+                    drawn = base64.b64encode(drawn.encode()).decode()
                 file = f"{name}.{kind[6:9]}"
-                self.attachments[file] = {kind: raw.replace("\n", "")}
+                self.attachments[file] = {kind: drawn.replace("\n", "")}
                 return f"![{name}](attachment:{file})"
         return self.value(name)
 
