@@ -70,6 +70,7 @@ class Copier:
     def __init__(self, notebook, book, name):
         self.notebook, self.book, self.name = notebook, book, name
         self.plain = Plain(book)
+        self.folds = False  # the next code cell is a proof that is folded behind its tick
         self.cells, self.solution, self.after, self.unfold = [], None, None, None
         self.labels = set(ledger.equations(notebook))
 
@@ -94,6 +95,7 @@ class Copier:
 
     def text(self, cell, place):
         count = 0
+        self.folds = bool(re.match(r"\{[^}]*\.folds\b", cell.source))
         for kind, label, lines, first in pieces(cell.source):
             if kind == "solution-start":
                 if self.solution:
@@ -149,10 +151,11 @@ class Copier:
         alt = meta.get("mystnb", {}).get("image", {}).get("alt", "")
         cell.metadata = {"tags": sorted(tags)} if tags else {}
         folded = {}
-        if tags & FOLDED_SOURCE:
+        if self.folds or tags & FOLDED_SOURCE:
             folded["source_hidden"] = True
-        if tags & FOLDED_OUTPUT:
+        if self.folds or tags & FOLDED_OUTPUT:
             folded["outputs_hidden"] = True
+        self.folds = False
         if folded:
             cell.metadata["jupyter"] = folded
         cell.source = self.numbered(cell.source)
@@ -267,6 +270,5 @@ def write(app, exception):
 
 
 def setup(app):
-    app.add_config_value("unrolled_bibliography", "book/bibliography", "env")
     # Before the book is bound into its zip.
     app.connect("build-finished", write, priority=400)

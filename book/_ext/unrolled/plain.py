@@ -40,9 +40,10 @@ INLINE = re.compile(
     | (?P<substitution>\{\{.+?\}\})
     | \[\^(?P<footnote>[^\]\s]+)\]
     | (?P<image>!)\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<source>[^()\s]+)(?:\s+"[^"]*")?\)
+    | \[(?P<span>[^\[\]]+)\]\{(?:[.#]|[\w-]+=)[^{}\n]*\}
     | \[(?P<words>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<link>(?:[^()\s]|\([^()]*\))*)(?:\s+"[^"]*")?\)
     | (?P<html><[^>\n]+>)
-    | (?<=[\]`)$])(?P<attributes>\{[.#][^{}\n]*\})
+    | (?<=[\]`)])(?P<attributes>\{(?:[.#]|[\w-]+=)[^{}\n]*\})
     """,
     re.VERBOSE | re.DOTALL,
 )  # fmt: skip
@@ -407,6 +408,8 @@ class Plain:
                 return f"<sup>[{match['footnote']}]</sup>"
             if kind == "source":
                 return f"![{match['alt']}]({self.book.picture(match['source'])})"
+            if kind == "span":  # only there to carry attributes
+                return self.inline(match["span"], line)
             if kind == "link":
                 return self.book.link(self.inline(match["words"], line), match["link"])
             if kind == "attributes":
@@ -415,9 +418,7 @@ class Plain:
                 return "$$ " + self.formula(match["math"][2:-2]).strip("$").strip() + " $$"
             return match[0]
 
-        text = INLINE.sub(put, text)
-        # A span that only carried attributes: [words]{.class}
-        return re.sub(r"(?<!\])\[([^\[\]]+)\]\{[.#][^{}\n]*\}", r"\1", text)
+        return INLINE.sub(put, text)
 
     def role(self, role, content, at):
         if role in STYLED:

@@ -100,8 +100,8 @@ class Words:
         here = self.app.builder.get_target_uri(self.docname)
         page, _, anchor = urljoin("/" + here, uri).lstrip("/").partition("#")
         docname = self.page_of(page)
-        if docname == self.app.env.config.unrolled_bibliography:
-            return self.to_work(words, anchor)
+        if work := self.works_by_anchor(docname).get(anchor):
+            return self.to_work(words, work)
         if docname == self.docname:
             return self.heading(words, anchor)
         return self.to(words, docname, page, anchor)
@@ -129,13 +129,18 @@ class Words:
                 return f"[{words}](#{quote(title.replace(' ', '-'))})"
         return words
 
-    def to_work(self, words, anchor):
+    def works_by_anchor(self, docname):
+        """Anchor -> key of the works that are listed on this page."""
+        return {
+            citation.citation_id: citation.key
+            for citation in self.env.domains["cite"].citations
+            if citation.bibliography_key.docname == docname
+        }
+
+    def to_work(self, words, key):
         """A citation leads to the work itself, where that has an address."""
-        for citation in self.env.domains["cite"].citations:
-            if citation.citation_id == anchor:
-                self.cited[citation.key] = None
-                return f"[{words}]({address})" if (address := self.address(citation.key)) else words
-        return words
+        self.cited[key] = None
+        return f"[{words}]({address})" if (address := self.address(key)) else words
 
     def address(self, key):
         fields = self.entry(key).fields
@@ -241,9 +246,9 @@ class Words:
         works = getattr(self.app, "unrolled_works", None)
         if works is None:
             works = {}
-            page = self.app.config.unrolled_bibliography
-            ids = {c.citation_id: c.key for c in self.env.domains["cite"].citations}
-            if page in self.env.found_docs:
+            pages = {c.bibliography_key.docname for c in self.env.domains["cite"].citations}
+            for page in sorted(pages):
+                ids = self.works_by_anchor(page)
                 document = self.env.get_and_resolve_doctree(page, self.app.builder)
                 for citation in document.findall(nodes.citation):
                     key = next((ids[i] for i in citation["ids"] if i in ids), None)
