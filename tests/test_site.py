@@ -58,13 +58,14 @@ def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
             new_markdown_cell("## Of $h$\n\n{eq}`e`, {numref}`fig` ($x$, a).\n\n$$h_t = 1$$ (e)"),
             new_code_cell(draw, metadata=alt),
         ],
-        wrong=[new_markdown_cell(r"$$\frac{1}{$$"), new_code_cell(draw)],
+        wrong=[new_markdown_cell("$$\\frac{1}{$$\n\n$$x_{\\min}$$"), new_code_cell(draw)],
     )
     assert code != 0
     faults = [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line]
     assert faults
     assert all("08_wrong" in line for line in faults), said
     assert "KaTeX parse error" in said
+    assert "its MathML has a <msub> of 3 children" in said
     assert "no text alternative" in said
 
     page = pages["07_right"]
