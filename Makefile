@@ -56,7 +56,7 @@ notebooks: $(ENV) ## Run every chapter anew, or CHAPTERS="04 05", and write it i
 experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 40 min)
 	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)
 
-lab edit: export RNNBOOK_PROGRESS := 1
+lab edit lab-chapters: export RNNBOOK_PROGRESS := 1
 lab: book ## Read the chapters in JupyterLab, as copies that are yours
 	@$(PY) -m jupyterlab --notebook-dir=_build/lab
 
