@@ -6,6 +6,7 @@ from pathlib import Path
 from . import (
     assets,
     budget,
+    copies,
     execution,
     explorers,
     figures,
@@ -20,8 +21,8 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, numbering, quiz,
-    reference, roles, whole,
+    assets, copies, execution, budget, explorers, figures, glossary, ledger, mathematics,
+    numbering, quiz, reference, roles, whole,
 )  # fmt: skip
 
 
