@@ -5,19 +5,22 @@ from pathlib import Path
 
 from . import (
     assets,
+    downloads,
     execution,
     explorers,
     figures,
     ledger,
     mathematics,
     numbering,
+    packages,
     reference,
     roles,
     whole,
 )
 
 PARTS = (
-    assets, execution, explorers, figures, ledger, mathematics, numbering, reference, roles, whole,
+    assets, downloads, execution, explorers, figures, ledger, mathematics, numbering, packages,
+    reference, roles, whole,
 )  # fmt: skip
 
 
