@@ -200,7 +200,7 @@ def test_where_nothing_is_configured_nothing_points_elsewhere():
     said = downloads.substitutions(Sources())
     assert "//" not in "".join(said.values())
     assert f'install jupyterlab "./{WHEEL}[chapters]"' in said["fresh_environment"]
-    assert said["clone"] == "```bash\nmake lab\n```"
+    assert said["clone"] == "```text\nmake lab\n```"
     assert f'install "./{WHEEL}"' in said["numpy_alone"]
     assert downloads.hosts(Sources(), "notebooks/06_a") == {}
 

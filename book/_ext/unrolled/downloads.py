@@ -80,7 +80,8 @@ def add(app, pagename, templatename, context, doctree):
 
 
 def fenced(code):
-    return f"```bash\n{code}\n```"
+    # As text: colours would cut the command into pieces that nobody finds by searching.
+    return f"```text\n{code}\n```"
 
 
 def substitutions(sources):
