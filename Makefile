@@ -104,6 +104,10 @@ FOLDER := notebooks
 lab-chapters: $(ENV) ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
 	@$(PY) tests/lab/chapters.py $(FOLDER)
 
+.PHONY: download-test
+download-test: $(SITE)/.made ## Run every chapter as a reader of the site does (CHAPTERS="06": one; minutes)
+	@$(PY) $(TOOLS)/download_test.py $(SITE) $(CHAPTERS)
+
 .PHONY: lock clean vendor
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
