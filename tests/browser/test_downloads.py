@@ -1,4 +1,4 @@
-"""What a page offers to save is saved: from every host, whatever it calls a file, and from a folder."""
+"""What a page offers to save is saved: from every host, whatever it says, and from a folder."""
 
 import functools
 import http.server

@@ -1,10 +1,14 @@
 """The button that saves a chapter as a notebook, and the ways to open one elsewhere.
 
-A link with `download` saves the file whatever the server calls it, and from a folder too. "Open in"
-links stand beside it as soon as _config.yml has the repository's address; they open the copies in
-the branch that holds the built site.
+A link with `download` saves the file whatever the server calls it. Opened as a file, a page is
+taken to the notebook all the same, which a browser then shows as text; so each notebook lies there
+a second time as a script, and unrolled.js saves that.
+
+"Open in" links stand beside it as soon as _config.yml has the repository's address; they open the
+copies in the branch that holds the built site.
 """
 
+import json
 import re
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -76,6 +80,22 @@ def add(app, pagename, templatename, context, doctree):
         )
 
 
+# ---- the notebooks as scripts ----
+
+
+def as_scripts(app, exception):
+    if exception or app.builder.name != "html":
+        return
+    folder = Path(app.outdir) / PLACE
+    copies = sorted(folder.glob("*.ipynb"))
+    for stale in set(folder.glob("*.ipynb.js")) - {Path(f"{copy}.js") for copy in copies}:
+        stale.unlink()
+    for copy in copies:
+        text = json.dumps(copy.read_text("utf8"), ensure_ascii=False)
+        script = f"unrolledSave({json.dumps(copy.name)}, {text});\n"
+        Path(f"{copy}.js").write_text(script, "utf8")
+
+
 # ---- words for pages ----
 
 
@@ -129,3 +149,5 @@ def setup(app):
     # After the theme has made its buttons (priority 501).
     app.connect("html-page-context", add, priority=600)
     app.connect("build-finished", binder, priority=600)
+    # After the copies have been put in place.
+    app.connect("build-finished", as_scripts, priority=600)
