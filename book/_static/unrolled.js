@@ -39,13 +39,15 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
 
 // Opened as a file, a page that links to a notebook is taken to it, whatever the link says. So its
 // text comes as a script (book/_ext/unrolled/downloads.py makes it), and is saved from the page.
-window.unrolledSave = (name, text) => {
-  const link = document.createElement("a");
-  link.download = name;
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-};
+Object.assign(window, {
+  unrolledSave(name, text) {
+    const link = document.createElement("a");
+    link.download = name;
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  },
+});
 if (location.protocol === "file:")
   document.addEventListener("click", (event) => {
     const inside = event.target instanceof Element ? event.target : null;
