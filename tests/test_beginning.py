@@ -239,5 +239,5 @@ def test_a_link_to_a_source_saves_it():
     theme = '<a href="../_sources/notebooks/06_a.ipynb" target="_blank"\n class="btn">'
     assert downloads.saving(theme) == (
         '<a href="../_sources/notebooks/06_a.ipynb" download="06_a.ipynb"\n class="btn">')
-    other = '<a href="https://example.org" target="_blank">'
+    other = '<a href="https://example.org/lab/_sources/06_a.ipynb" target="_blank">'
     assert downloads.saving(other) == other

@@ -45,13 +45,13 @@ def hosts(sources, docname):
 
 
 def saving(html):
-    """Header buttons, with each link to a source made one that saves it."""
+    """Header buttons, with each link to a source of this site made one that saves it."""
 
     def save(match):
         name = escape(PurePosixPath(match[1]).name)
         return f'<a href="{match[1]}" download="{name}"'
 
-    return re.sub(r'<a href="([^"]*_sources/[^"]*)" target="_blank"', save, html)
+    return re.sub(r'<a href="((?!\w+:)[^"]*_sources/[^"]*)" target="_blank"', save, html)
 
 
 def add(app, pagename, templatename, context, doctree):
