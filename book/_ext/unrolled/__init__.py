@@ -5,22 +5,25 @@ from pathlib import Path
 
 from . import (
     assets,
+    budget,
     downloads,
     execution,
     explorers,
     figures,
+    glossary,
     ledger,
     mathematics,
     numbering,
     packages,
+    quiz,
     reference,
     roles,
     whole,
 )
 
 PARTS = (
-    assets, downloads, execution, explorers, figures, ledger, mathematics, numbering, packages,
-    reference, roles, whole,
+    assets, downloads, execution, budget, explorers, figures, glossary, ledger, mathematics,
+    numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 
