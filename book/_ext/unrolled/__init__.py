@@ -6,6 +6,7 @@ from pathlib import Path
 from . import (
     assets,
     budget,
+    copies,
     downloads,
     execution,
     explorers,
@@ -22,8 +23,8 @@ from . import (
 )
 
 PARTS = (
-    assets, downloads, execution, budget, explorers, figures, glossary, ledger, mathematics,
-    numbering, packages, quiz, reference, roles, whole,
+    assets, copies, downloads, execution, budget, explorers, figures, glossary, ledger,
+    mathematics, numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 

@@ -117,8 +117,3 @@ def cells(app, docname):
     """Both cells for the copy of this chapter."""
     sources = packages.Sources.of(app.config)
     return [words_cell(sources, f"{PurePosixPath(docname).name}.ipynb"), code_cell(sources)]
-
-
-def first_cell(app, docname):
-    """The code cell for the copy of this chapter."""
-    return cells(app, docname)[1]
