@@ -3,8 +3,8 @@
 The sources are MyST, which no notebook program shows by itself. From them, and from the outputs of
 this build, come the copies in
 
-    _build/html/_sources/notebooks/    what the site offers to download,
-    _build/lab/               what `make lab` opens; what a reader changes there is kept.
+    _build/html/_sources/notebooks/   what the site offers to download, and
+    _build/lab/                       what `make lab` opens; what a reader changes there is kept.
 
 References are words and links (`words`), the rest of MyST is turned into Markdown (`plain`), code
 that the page folds is folded, captions stand below their figures, and an explorer is shown as its
