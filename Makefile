@@ -108,6 +108,10 @@ FOLDER := _build/lab
 lab-chapters: book ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
 	@$(PY) tests/lab/chapters.py $(FOLDER)
 
+.PHONY: download-test
+download-test: $(SITE)/.made ## Run every chapter as a reader of the site does (CHAPTERS="06": one; minutes)
+	@$(PY) $(TOOLS)/download_test.py $(SITE) $(CHAPTERS)
+
 firefox: $(SITE)/.made $(FIREFOX_DRIVER) ## Look at every page in Firefox (minutes)
 	@$(PY) tests/firefox/run.py
 

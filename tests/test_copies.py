@@ -309,7 +309,7 @@ def test_a_book_makes_copies_with_its_own_numbers(build, tmp_path):  # noqa: F81
         there=[new_markdown_cell("{eq}`eq-b`, {ref}`ex-a`, {ref}`sec-b`, {numref}`fig`")],
     )
     assert code == 0, said
-    folder = tmp_path / "_build/html/downloads"
+    folder = tmp_path / "_build/html/_sources/notebooks"
     here, there = (nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb")))
     text = "\n\n".join(c.source for c in here.cells if c.cell_type == "markdown")
     assert (

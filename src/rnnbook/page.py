@@ -3,7 +3,10 @@
 import inspect
 import textwrap
 
-from IPython.display import Markdown
+from rnnbook import extras
+
+with extras.needed_by(__name__):
+    from IPython.display import Markdown
 
 
 def show_source(*things):

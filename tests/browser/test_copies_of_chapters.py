@@ -22,7 +22,7 @@ def words(piece):
 class Chapter:
     def __init__(self, name):
         self.name = name
-        self.copy = nbformat.read(next(SITE.glob(f"**/downloads/{name}.ipynb")), as_version=4)
+        self.copy = nbformat.read(SITE / f"_sources/notebooks/{name}.ipynb", as_version=4)
         self.source = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
         self.page = (SITE / f"notebooks/{name}.html").read_text("utf8")
         cells = self.copy.cells

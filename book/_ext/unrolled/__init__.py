@@ -7,6 +7,7 @@ from . import (
     assets,
     budget,
     copies,
+    downloads,
     execution,
     explorers,
     figures,
@@ -14,6 +15,7 @@ from . import (
     ledger,
     mathematics,
     numbering,
+    packages,
     quiz,
     reference,
     roles,
@@ -21,8 +23,8 @@ from . import (
 )
 
 PARTS = (
-    assets, copies, execution, budget, explorers, figures, glossary, ledger, mathematics,
-    numbering, quiz, reference, roles, whole,
+    assets, copies, downloads, execution, budget, explorers, figures, glossary, ledger,
+    mathematics, numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 The sources are MyST, which no notebook program shows by itself. From them, and from the outputs of
 this build, come the copies in
 
-    _build/html/downloads/    what the site offers to download,
-    _build/lab/               what `make lab` opens; what a reader changes there is kept.
+    _build/html/_sources/notebooks/   what the site offers to download, and
+    _build/lab/                       what `make lab` opens; what a reader changes there is kept.
 
 References are words and links (`words`), the rest of MyST is turned into Markdown (`plain`), code
 that the page folds is folded, captions stand below their figures, and an explorer is shown as its
@@ -22,17 +22,12 @@ import nbformat
 from nbformat.v4 import new_markdown_cell
 from sphinx.errors import ExtensionError
 
-from . import execution, ledger
+from . import beginning, downloads, execution, ledger
 from .plain import CODE, OPENS, Plain, Unknown, fold
 from .words import RECORD, Words
 
 sys.path.append(str(Path(__file__).parents[2] / "_tools"))
 import edited
-
-try:
-    from .beginning import first_cell
-except ImportError:  # the part that says how to get the package
-    first_cell = None
 
 VIEW = "jupyter.widget"
 FOLDED_SOURCE = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
@@ -245,10 +240,7 @@ def copy_of(app, docname):
         notebook = Copier(notebook, book, f"{docname}.ipynb").made()
     except (Unknown, LookupError) as fault:
         raise ExtensionError(f"no plain copy can be made. {fault}") from fault
-    if first_cell is not None:
-        first = first_cell(app, docname)
-        if first is not None:
-            notebook.cells.insert(1, first)
+    notebook.cells[1:1] = beginning.cells(app, docname)
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
@@ -259,12 +251,12 @@ def write(app, exception):
         f"{PurePosixPath(docname).name}.ipynb": copy_of(app, docname)
         for docname in sorted(app.unrolled_runs)
     }
-    downloads = Path(app.outdir) / "downloads"
-    downloads.mkdir(exist_ok=True)
-    for stale in set(downloads.glob("*.ipynb")) - {downloads / name for name in copies}:
+    folder = Path(app.outdir) / downloads.PLACE
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in set(folder.glob("*.ipynb")) - {folder / name for name in copies}:
         stale.unlink()
     for name, text in copies.items():
-        (downloads / name).write_text(text, "utf8")
+        (folder / name).write_text(text, "utf8")
     for name in edited.lay(Path(app.outdir).parent / "lab", copies):
         execution.say(f"  _build/lab/{name} is yours by now, and was left as it is")
 
