@@ -14,7 +14,6 @@ CHAPTERS = notebooks.chapters()
 READ_ONCE = {
     "02",
     "03",
-    "06",
     "07",
     "08",
     "09",
