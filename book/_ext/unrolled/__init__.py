@@ -6,6 +6,8 @@ from pathlib import Path
 from . import (
     assets,
     budget,
+    copies,
+    downloads,
     execution,
     explorers,
     figures,
@@ -13,6 +15,7 @@ from . import (
     ledger,
     mathematics,
     numbering,
+    packages,
     quiz,
     reference,
     roles,
@@ -20,8 +23,8 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, numbering, quiz,
-    reference, roles, whole,
+    assets, copies, downloads, execution, budget, explorers, figures, glossary, ledger,
+    mathematics, numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 
