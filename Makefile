@@ -56,7 +56,7 @@ notebooks: $(ENV) ## Run every chapter anew, or CHAPTERS="04 05", and write it i
 experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 40 min)
 	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)
 
-lab edit: export RNNBOOK_PROGRESS := 1
+lab edit lab-chapters: export RNNBOOK_PROGRESS := 1
 lab: book ## Read the chapters in JupyterLab, as copies that are yours
 	@$(PY) -m jupyterlab --notebook-dir=_build/lab
 
@@ -86,7 +86,7 @@ lint: $(ENV) $(VENDOR) ## Read the code for faults
 	@$(PY) $(TOOLS)/scripts.py
 
 # These go with the chapters.
-ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py reading.py site.py copies.py)
+ABOUT_PAGES := $(addprefix tests/test_,notebooks.py copies.py ledger.py reading.py site.py)
 
 # Each part loads only the plugins that it needs: three processes, and some take seconds.
 unit: $(ENV) ## Test the package

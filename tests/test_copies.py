@@ -166,6 +166,7 @@ def test_a_question_has_choices_and_a_folded_answer():
         ("see {eq}`nowhere`", r"cell 3, line 1: \{eq\}`nowhere` leads nowhere"),
         ("```{note}\nopen", r"cell 3, line 1: '```\{note\}' is not closed"),
         ("```{note}\na\n\n```{odd}\n```\n```", r"cell 3, line 4: the directive \{odd\}|not closed"),
+        ("costs $5\n\n{odd}`b` $", r"line 3: the role \{odd\}"),
         ("{{ word }}", r"line 1: '\{\{ word \}\}' has no plain form"),
         (":::\nb", r"line 1: ':::' opens or closes nothing"),
         ("$$\na", r"line 1: '\$\$' is not closed"),

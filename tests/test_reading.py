@@ -14,9 +14,6 @@ CHAPTERS = notebooks.chapters()
 READ_ONCE = {
     "02",
     "03",
-    "04",
-    "05",
-    "06",
     "07",
     "08",
     "09",

@@ -174,6 +174,22 @@ def test_a_stored_run_is_for_these_cells_and_this_package(tmp_path):
     assert len({first, second, other}) == 3
 
 
+def test_a_page_carries_only_the_explorers_that_it_shows():
+    view = nbformat.v4.new_output("display_data", {execution.VIEW: {"model_id": "shown"}})
+    plain = nbformat.v4.new_output("stream", text="asked\n")
+    states = {
+        "shown": {"layout": "IPY_MODEL_layout", "children": ["IPY_MODEL_inner"]},
+        "layout": {},
+        "inner": {"back": "IPY_MODEL_shown"},
+        "asked": {"layout": "IPY_MODEL_other"},
+        "other": {},
+    }
+    widgets = {"kind": {"state": {name: {"state": state} for name, state in states.items()}}}
+    cells = [new_code_cell(outputs=[plain]), new_code_cell(outputs=[view])]
+    execution.prune(widgets, cells)
+    assert set(widgets["kind"]["state"]) == {"shown", "layout", "inner"}
+
+
 def test_a_touched_sheet_runs_nothing_and_is_in_the_page(tmp_path):
     sheet = tmp_path / "src/rnnbook/widgets/gate_explorer.css"
     sheet.parent.mkdir(parents=True)

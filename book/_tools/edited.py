@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ".written.json"
+PASSING = {".ipynb_checkpoints", "__pycache__"}
 NEW = ".new"  # 06_name.new.ipynb lies beside a 06_name.ipynb that a reader has changed
 
 
@@ -43,7 +44,7 @@ def changed(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and path.name != LIST
-        and ".ipynb_checkpoints" not in path.parts
+        and not PASSING & set(path.parts)
         and known.get(path.name) != written(path.read_text("utf8", errors="replace"))
     ]
 

@@ -32,11 +32,12 @@ ENVIRONMENT = re.compile(
 CHOICE = re.compile(r"^[-*] \[(?P<mark>[ xX])\] ?(?P<text>.*)$")
 FOOTNOTE = re.compile(r"^\[\^(?P<name>[^\]]+)\]:\s*(?P<text>.*)$")
 
+# Nothing reaches from one paragraph into the next.
 INLINE = re.compile(
     r"""(?P<escape>\\[^\n\w])
-    | \{(?P<role>[\w:.+-]+)\}(?P<ticks>`+)(?P<content>.+?)(?<!`)(?P=ticks)(?!`)
-    | (?P<code>(?P<quote>`+)(?!`).+?(?<!`)(?P=quote)(?!`))
-    | (?P<math>\$\$.+?\$\$|\$(?!\s)(?:\\.|[^$\\])+?(?<!\s)\$)
+    | \{(?P<role>[\w:.+-]+)\}(?P<ticks>`+)(?P<content>(?:(?!\n\s*\n).)+?)(?<!`)(?P=ticks)(?!`)
+    | (?P<code>(?P<quote>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=quote)(?!`))
+    | (?P<math>\$\$.+?\$\$|\$(?!\s)(?:\\.|(?!\n\s*\n)[^$\\])+?(?<!\s)\$)
     | (?P<substitution>\{\{.+?\}\})
     | \[\^(?P<footnote>[^\]\s]+)\]
     | (?P<image>!)\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<source>[^()\s]+)(?:\s+"[^"]*")?\)
@@ -108,7 +109,10 @@ class Plain:
     def __call__(self, text, place=None):
         if place is not None:
             self.place = place
-        made = self.blocks(text.split("\n"), 1)
+        try:
+            made = self.blocks(text.split("\n"), 1)
+        except LookupError as fault:
+            raise Unknown(f"{self.place}: {fault} is nothing that the book knows") from fault
         made = re.sub(r"\n{3,}", "\n\n", made).strip("\n")
         if left := LEFT.search(without_code(made)):
             raise Unknown(f"{self.place}: {left[0].strip()!r} would stand in the plain copy")

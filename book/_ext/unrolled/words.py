@@ -187,7 +187,7 @@ class Words:
             return f"[{words}]({target})"
         file, _, anchor = target.partition("#")
         if not file:
-            return self.heading(words or anchor, anchor)
+            return self.written(self.resolved(f"[{words}](#{anchor})")).strip()
         file = re.sub(r"[.](md|ipynb)$", "", file)
         docname = normpath(f"{PurePosixPath(self.docname).parent}/{file}")
         if docname not in self.env.found_docs:
