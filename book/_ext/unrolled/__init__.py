@@ -10,6 +10,7 @@ from . import (
     figures,
     ledger,
     mathematics,
+    not_found,
     numbering,
     reference,
     roles,
@@ -17,7 +18,8 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, explorers, figures, ledger, mathematics, numbering, reference, roles, whole,
+    assets, execution, explorers, figures, ledger, mathematics, not_found, numbering, reference,
+    roles, whole,
 )  # fmt: skip
 
 
