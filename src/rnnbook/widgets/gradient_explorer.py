@@ -36,7 +36,7 @@ KINDS = {
 LOST = float(np.log10(2.0**-24))  # added to 1 in float32, a number below this changes nothing
 LEVEL = 0.301  # within a factor of 2: about as much
 INK, LINE, GRADIENT = in_page("ink", "line", "gradient")
-HEIGHTS = "865px", "1165px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "864px", "1105px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class GradientExplorer(Explorer):
