@@ -120,7 +120,8 @@ def strange(page):
     root = session.send("DOM.getDocument")["root"]["nodeId"]
 
     def nodes(node, selector):
-        return session.send("DOM.querySelectorAll", {"nodeId": node, "selector": selector})["nodeIds"]
+        asked = {"nodeId": node, "selector": selector}
+        return session.send("DOM.querySelectorAll", asked)["nodeIds"]
 
     def of_the_machine(node):
         fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
