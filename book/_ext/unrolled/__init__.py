@@ -5,21 +5,24 @@ from pathlib import Path
 
 from . import (
     assets,
+    budget,
     execution,
     explorers,
     figures,
+    glossary,
     ledger,
     mathematics,
     not_found,
     numbering,
+    quiz,
     reference,
     roles,
     whole,
 )
 
 PARTS = (
-    assets, execution, explorers, figures, ledger, mathematics, not_found, numbering, reference,
-    roles, whole,
+    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, not_found,
+    numbering, quiz, reference, roles, whole,
 )  # fmt: skip
 
 
