@@ -6,6 +6,8 @@ from pathlib import Path
 from . import (
     assets,
     budget,
+    copies,
+    downloads,
     execution,
     explorers,
     figures,
@@ -14,6 +16,7 @@ from . import (
     mathematics,
     not_found,
     numbering,
+    packages,
     quiz,
     reference,
     roles,
@@ -21,8 +24,8 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, not_found,
-    numbering, quiz, reference, roles, whole,
+    assets, copies, downloads, execution, budget, explorers, figures, glossary, ledger,
+    mathematics, not_found, numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 

@@ -70,11 +70,11 @@ def write(app, exception):
     entry = '<li><a data-to="{}">{}</a></li>'.format
     text = letters.upright(Path(app.outdir).parent / "vendored")
     sheets = (root / "src/rnnbook/tokens.css", ASSETS / "not-found.css")
-    folders = {name.partition("/")[0] for name in names if "/" in name}
+    folders = sorted(path.name for path in Path(app.outdir).iterdir() if path.is_dir())
     page = PAGE.format(
         book=html.escape(app.config.html_title),
         style=text + "\n".join(sheet.read_text("utf8") for sheet in sheets),
-        folders=" ".join(sorted(folders | {"_static", "_images", "_sources", "_downloads"})),
+        folders=" ".join(folders),
         entries="\n".join(
             entry(app.builder.get_target_uri(name), html.escape(app.env.titles[name].astext()))
             for name in names
@@ -85,4 +85,5 @@ def write(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", write)
+    # When all folders are there, and before the whole is packed.
+    app.connect("build-finished", write, priority=850)
