@@ -12,7 +12,6 @@ CHAPTERS = notebooks.chapters()
 
 # Chapters that have no `## For the careful` yet. A chapter that gets it leaves this set.
 READ_ONCE = {
-    "07",
     "08",
     "09",
     "10",
