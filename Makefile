@@ -14,6 +14,7 @@ PY := .venv/bin/python
 SITE := _build/html
 ENV := .venv/.installed
 VENDOR := book/vendor/node_modules/.package-lock.json
+FIREFOX_DRIVER := tests/firefox/node_modules/.package-lock.json
 TOOLS := book/_tools
 # Newer than all that the browser part reads, once that part has passed.
 CHECKED := _build/browser-passed
@@ -82,7 +83,7 @@ lint: $(ENV) $(VENDOR) ## Read the code for faults
 	@$(PY) $(TOOLS)/scripts.py
 
 # These go with the chapters.
-ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py site.py)
+ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py reading.py site.py)
 
 # Each part loads only the plugins that it needs: three processes, and some take seconds.
 unit: $(ENV) ## Test the package
@@ -104,7 +105,13 @@ FOLDER := notebooks
 lab-chapters: $(ENV) ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
 	@$(PY) tests/lab/chapters.py $(FOLDER)
 
-.PHONY: lock clean vendor
+firefox: $(SITE)/.made $(FIREFOX_DRIVER) ## Look at every page in Firefox (minutes)
+	@$(PY) tests/firefox/run.py
+
+versions: $(ENV) ## Test the package on other Pythons and NumPys (PYTHONS="python3.11 ..."; minutes)
+	@$(PY) tests/machines/versions.py $(PYTHONS)
+
+.PHONY: lock clean vendor versions firefox
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(PY) -m uv pip compile --quiet pyproject.toml --all-extras --universal --upgrade \
@@ -125,7 +132,11 @@ $(ENV): requirements.txt pyproject.toml $(TOOLS)/environment.sh
 
 $(VENDOR): book/vendor/package-lock.json | $(ENV)
 	@echo "Installing the page's scripts and fonts (npm, about 15 s) ..."
-	@$(PY) $(TOOLS)/npm.py ci
+	@$(PY) $(TOOLS)/npm.py book/vendor ci
+	@touch $@
+
+$(FIREFOX_DRIVER): tests/firefox/package-lock.json | $(ENV)
+	@$(PY) $(TOOLS)/npm.py tests/firefox ci
 	@touch $@
 
 $(SITE)/.made: $(ENV) $(VENDOR) _config.yml _toc.yml $(PACKAGE) $(PAGES)
@@ -138,7 +149,8 @@ $(SITE)/.made: $(ENV) $(VENDOR) _config.yml _toc.yml $(PACKAGE) $(PAGES)
 
 # A browser that is named is always asked.
 .PHONY: named
-$(CHECKED): $(SITE)/.made $(TOOLS)/browser.sh $(shell find tests -name '*.py' -not -path 'tests/lab/*') \
+$(CHECKED): $(SITE)/.made $(TOOLS)/browser.sh $(shell find tests -name '*.py' -not -path 'tests/lab/*' \
+	-not -path 'tests/firefox/*' -not -path 'tests/machines/*') \
 	$(if $(BROWSER),named)
 	@rm -f $@ _build/unchecked
 	@$(TOOLS)/browser.sh $(PY) tests/browser \

@@ -58,7 +58,7 @@ def test_gradient_sentences():
     assert "LSTM, forget bias −2, gain" in said(kind="LSTM", forget_bias=-2)
     assert "gets 142." in said(gain=2.0, T=100, pinned={"kind": "LSTM"})
     assert "it grows. The bound allows 1.1e35 times it." in said(kind="relu", gain=1.5, T=200)
-    assert "float32 loses that" in said(kind="sigmoid")
+    assert "Added to that in float32, it changes nothing." in said(kind="sigmoid")
     assert "about as much." in said(kind="identity", gain=1.0)
     assert "is the last one" in said(T=1)
 
@@ -168,3 +168,13 @@ def test_cells_that_do_not_fit_together_are_named():
     ]:
         with pytest.raises(ValueError, match=re.escape(expected)):
             GradientExplorer(cells, **options)
+
+
+def test_the_note_is_three_plain_sentences():
+    for explorer in (GradientExplorer(), GradientExplorer(RNN.init(
+            D=2, H=4, rng=np.random.default_rng(0)))):  # fmt: skip
+        note = explorer.table["note"]
+        assert len(re.findall(r"[.]( |$)", note)) == 3
+        assert len(note.split()) < 60
+        assert not re.search(r"[_()]|\de", note)
+        assert note in explorer.stand_in()

@@ -54,7 +54,7 @@ def test_the_network_that_has_read_this_book():
     require_equal(writers)
 
 
-@pytest.mark.parametrize("kind, options", [
+@pytest.mark.parametrize(("kind", "options"), [
     (GRU, {}), (LSTM, {}), *((RNN, {"activation": name})
                              for name in ("tanh", "sigmoid", "relu", "identity"))])
 def test_a_readers_own_model(kind, options):

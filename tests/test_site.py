@@ -58,13 +58,14 @@ def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
             new_markdown_cell("## Of $h$\n\n{eq}`e`, {numref}`fig` ($x$, a).\n\n$$h_t = 1$$ (e)"),
             new_code_cell(draw, metadata=alt),
         ],
-        wrong=[new_markdown_cell(r"$$\frac{1}{$$"), new_code_cell(draw)],
+        wrong=[new_markdown_cell("$$\\frac{1}{$$\n\n$$x_{\\min}$$"), new_code_cell(draw)],
     )
     assert code != 0
     faults = [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line]
     assert faults
     assert all("08_wrong" in line for line in faults), said
     assert "KaTeX parse error" in said
+    assert "its MathML has a <msub> of 3 children" in said
     assert "no text alternative" in said
 
     page = pages["07_right"]
@@ -83,6 +84,50 @@ def test_a_failing_cell_stops_the_build_and_says_why(build):
     assert "07_one.ipynb: a cell fails" in said
     assert "ZeroDivisionError" in said
     assert not pages
+
+
+ASKED = """```{predict}
+:name: ask-before
+What is $x$?
+
+- [ ] One, *perhaps*.
+
+  No: {eq}`e`.
+
+- [x] Two.
+
+  ```python
+  x = 2
+  ```
+```"""
+
+
+def test_questions_and_folded_proofs_are_in_the_page(build):
+    """And one that is badly written stops the build, with its file, its cell and its line."""
+    proof = {"proves": ["e"], "how": "exact", "sizes": "two units", "tags": ["hide-cell"]}
+    code, said, pages = build(
+        right=[
+            new_markdown_cell(f"$$x = 2$$ (e)\n\n{ASKED}"),
+            new_code_cell("assert 1 + 1 == 2\nprint('so it is')", metadata=proof),
+        ],
+        wrong=[new_markdown_cell("words"), new_markdown_cell(ASKED.replace("- [ ]", "* [ ]"))],
+    )
+    assert code != 0
+    faults = [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line]
+    assert len(faults) == 1, said
+    assert "08_wrong.ipynb, cell 3, line 5: {predict}: a choice begins with" in said
+
+    page = pages["07_right"]
+    assert '<fieldset aria-labelledby="ask-before-title ask-before-question"' in page
+    assert page.count('<input type="radio" name="ask-before"') == 2
+    assert '<label for="ask-before-1">One, <em>perhaps</em>.</label>' in page
+    assert '<p>No: <a class="reference internal" href="#equation-e">(7.1)</a>.</p>' in page
+    assert "You predicted this, and so it is." in page
+    folded = page.split('<details class="folded-proof">')[1].split("</details>")[0]
+    link = '<a class="reference internal" href="#equation-e">(7.1)</a>'
+    assert f'<summary class="proved">Proves {link} for two units: exact.</summary>' in folded
+    assert "so it is" in folded
+    assert "Show the code" not in page
 
 
 def test_a_stored_run_is_for_these_cells_and_this_package(tmp_path):

@@ -129,8 +129,11 @@ def test_the_keyboard_works_every_control(blank):
     place.get_by_role("radio", name="tanh").press("ArrowRight")
     expect(said(place)).to_contain_text("sigmoid, gain 2.10")
     assert blank.evaluate("models.m.get('kind')") == "sigmoid"
+    more = place.get_by_text("More: keep a curve")
+    more.press("Enter")
     biases = place.get_by_role("radiogroup", name="Forget bias")
-    expect(biases).to_be_hidden()
+    expect(place.get_by_role("button", name="Pin this curve")).to_be_visible()
+    expect(biases).to_be_hidden()  # until there is an LSTM
     place.get_by_role("radio", name="LSTM").press("Space")
     expect(biases).to_be_visible()
     place.get_by_role("radio", name="1", exact=True).press("ArrowRight")
@@ -140,6 +143,7 @@ def test_the_keyboard_works_every_control(blank):
 
 def test_pin_keeps_a_curve_and_unpin_lets_it_go(blank):
     place = mount(blank, GradientExplorer(T=100))
+    place.get_by_text("More: keep a curve").click()
     pin = place.get_by_role("button", name="Pin this curve")
     unpin = place.get_by_role("button", name="Unpin")
     assert unpin.get_attribute("aria-disabled") == "true"
@@ -199,3 +203,12 @@ def test_the_picture_has_the_theme_s_colours(blank, theme):
     corner = place.locator("canvas").evaluate(
         "c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)")
     assert corner == {"light": [255, 255, 255], "dark": [20, 24, 30]}[theme]
+
+
+def test_three_controls_at_first_sight(blank):
+    """A choice of cells and two sliders; the rest stands in a fold, which opens by keyboard."""
+    place = mount(blank, GradientExplorer())
+    visible = place.locator("input[type=range]:visible, [role=radiogroup]:visible, button:visible")
+    assert visible.count() == 3
+    place.get_by_text("More: keep a curve").press("Space")
+    assert visible.count() == 5

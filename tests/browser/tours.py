@@ -145,6 +145,7 @@ def gradient_explorer(place, faults):
     for position in random_positions(10, 1):
         explorer = move_to(place, position)
         assert shown(place) == explorer.sentence()
+    place.get_by_text("More: keep a curve").click()
     place.get_by_role("button", name="Pin this").click()
     for kind in ("LSTM", "relu"):
         radio(place, kind).check()

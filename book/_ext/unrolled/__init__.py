@@ -5,19 +5,23 @@ from pathlib import Path
 
 from . import (
     assets,
+    budget,
     execution,
     explorers,
     figures,
+    glossary,
     ledger,
     mathematics,
     numbering,
+    quiz,
     reference,
     roles,
     whole,
 )
 
 PARTS = (
-    assets, execution, explorers, figures, ledger, mathematics, numbering, reference, roles, whole,
+    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, numbering, quiz,
+    reference, roles, whole,
 )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """The ledger: every numbered equation, and the cell that proves it.
 
 In a notebook an equation has a label, `$$ ... $$ (eq-name)`, in the text or printed by a cell. The
-cell that proves it says so in its metadata: `"proves": ["eq-name"], "how": "exact"`. From this come
+cell that proves it says so in its metadata: `"proves": ["eq-name"], "how": "exact"`, and, if it is
+proved for certain sizes, `"sizes": "two units and three steps"`. From this come
 
-    the line below a proving cell that names what it proved,
+    the tick: a line below a proving cell that names what it proved and for which sizes. If the cell
+    has the tag `hide-cell`, cell and output are folded behind this line,
     the table that `{ledger} NOTEBOOK` puts on the page "How we know", and
     `faults`, which the tests and the build call: no equation without a proof, no proof of nothing.
 """
@@ -13,6 +15,7 @@ import re
 from typing import NamedTuple
 
 import nbformat
+from docutils import nodes
 from nbformat.v4 import new_markdown_cell
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -34,6 +37,19 @@ class Proof(NamedTuple):
     place: int
     labels: tuple
     how: str
+    sizes: str = ""
+
+    @property
+    def told(self):
+        """How it is proved, and for what."""
+        return f"{self.how}, for {self.sizes}" if self.sizes else self.how
+
+    @property
+    def tick(self):
+        names = ", ".join(f"{{eq}}`{label}`" for label in self.labels)
+        verb = "Proves" if self.how.startswith(PROVED) else "Checks"
+        sizes = f" for {self.sizes}" if self.sizes else ""
+        return f"{verb} {names}{sizes}: {self.how}."
 
 
 def code_cells(notebook):
@@ -62,7 +78,12 @@ def equations(notebook):
 
 def proofs(notebook):
     return [
-        Proof(place, tuple(cell.metadata["proves"]), cell.metadata.get("how", ""))
+        Proof(
+            place,
+            tuple(cell.metadata["proves"]),
+            cell.metadata.get("how", ""),
+            cell.metadata.get("sizes", ""),
+        )
         for place, cell in enumerate(code_cells(notebook))
         if "proves" in cell.metadata
     ]
@@ -93,18 +114,63 @@ def faults(notebook):
 # ---- on the pages ----
 
 
+FOLDS = "hide-cell"
+
+
 def say_what_is_proved(notebook):
-    """Below each proving cell, a line that names the equations, and says if this is a proof."""
+    """A line that names the equations, and says if this is a proof: below each proving cell, or
+    above one that folds, which then stands open here, for `fold` to put it behind the line."""
     cells, place, told = [], -1, {proof.place: proof for proof in proofs(notebook)}
     for cell in notebook.cells:
         cells.append(cell)
         place += cell.cell_type == "code"
         if cell.cell_type == "code" and place in told:
-            names = ", ".join(f"{{eq}}`{label}`" for label in told[place].labels)
-            verb = "Proves" if told[place].how.startswith(PROVED) else "Checks"
-            line = f"{{.proved}}\n{verb} {names}: {told[place].how}."
-            cells.append(new_markdown_cell(line))
+            tags = cell.metadata.get("tags", [])
+            if FOLDS in tags:
+                cell.metadata["tags"] = [tag for tag in tags if tag != FOLDS]
+                line = new_markdown_cell(f"{{.proved .folds}}\n{told[place].tick}")
+                cells.insert(len(cells) - 1, line)
+            else:
+                cells.append(new_markdown_cell(f"{{.proved}}\n{told[place].tick}"))
     notebook.cells = cells
+
+
+class folded_proof(nodes.General, nodes.Element):
+    """A `folded_tick`, and the cell that is folded behind it."""
+
+
+class folded_tick(nodes.General, nodes.TextElement):
+    pass
+
+
+def fold(app, doctree):
+    for line in list(doctree.findall(nodes.paragraph)):
+        if "folds" not in line["classes"]:
+            continue
+        siblings, i = line.parent.children, line.parent.index(line)
+        cell = siblings[i + 1] if i + 1 < len(siblings) else None
+        if not isinstance(cell, nodes.container) or cell.get("nb_element") != "cell_code":
+            raise ExtensionError(f"{app.env.docname}: no cell follows {line.astext()!r}")
+        line.parent.remove(cell)
+        line["classes"] = []  # whatever replaces a node is given its classes
+        tick = folded_tick("", "", *line.children)
+        line.replace_self(folded_proof("", tick, cell))
+
+
+def visit_folded(self, node):
+    self.body.append(self.starttag(node, "details", CLASS="folded-proof"))
+
+
+def depart_folded(self, node):
+    self.body.append("</details>\n")
+
+
+def visit_tick(self, node):
+    self.body.append('<summary class="proved">')
+
+
+def depart_tick(self, node):
+    self.body.append("</summary>\n")
 
 
 def notebook_of(app, docname):
@@ -136,7 +202,7 @@ class Ledger(SphinxDirective):
                 known.setdefault(label, []).append(proof)
         lines = ["| | equation | how it is proved | time |", "|---|---|---|---|"]
         for label, latex in equations(notebook).items():
-            how = "; ".join(dict.fromkeys(proof.how for proof in known[label]))
+            how = "; ".join(dict.fromkeys(proof.told for proof in known[label]))
             time = sum(seconds[proof.place] for proof in known[label])
             latex = latex.replace("|", r"\vert ")
             lines.append(f"| {{eq}}`{label}` | ${latex}$ | {how} | {time:.1f} s |")
@@ -155,5 +221,8 @@ def outdated(app, env, added, changed, removed):
 
 def setup(app):
     app.add_directive("ledger", Ledger)
+    app.add_node(folded_proof, html=(visit_folded, depart_folded))
+    app.add_node(folded_tick, html=(visit_tick, depart_tick))
+    app.connect("doctree-read", fold)
     app.connect("env-get-outdated", outdated, priority=900)
 

@@ -2,8 +2,9 @@
 
 It reads the prose of the chapters and pages (`_prose.py`), one paragraph in twenty kept back, in 16
 places at once and 64 letters a piece, with the state carried over; dropout at the readout, Adam
-with a rate that falls to zero and weights that decay, gradients clipped to a norm of 1. What was best on the paragraphs kept
-back is saved, each weight as one byte. `network()` brings it back as a Model and its alphabet.
+with a rate that falls to zero and weights that decay, gradients clipped to a norm of 1. What was
+best on the paragraphs kept back is saved, each weight as one byte. `network()` brings it back as a
+Model and its alphabet.
 
 The text has a say in the record, unlike in every other experiment: the record has its digest. Prose
 that has changed since does not spoil what was learned; `make experiments FRESH=1 NAMES=letters`
@@ -44,7 +45,7 @@ def run(settings):
     return {
         "digest": hashlib.sha256(text.encode()).hexdigest(), "letters": len(text),
         "alphabet": alphabet, "kept_back": kept_back,
-        "curve": curve,  # [update, mean loss in training since the last, loss on what was kept back]
+        "curve": curve,
         "bits": bits(unpacked(weights), alphabet, kept_back),
         "windows": [[k, *window_bits(train, kept_back, k, len(alphabet))] for k in WINDOWS],
         "weights": weights,
@@ -84,7 +85,8 @@ def bits(model, alphabet, text):
 
 
 def trained(train, kept_back, alphabet, H, updates, seed):
-    """The best model by what was kept back, and the curve: its losses every EVERY updates.
+    """The best model by what was kept back, and the curve, rows [updates made, mean loss in
+    training since the row before, loss on what was kept back].
 
     What is half done is kept in a file, so that an interrupted training goes on.
     """

@@ -246,6 +246,12 @@ export function checkbox(model, trait, text) {
   };
 }
 
+/* What is not needed at first sight: folded, below a line that names it. */
+export function fold(text, ...children) {
+  return element("details", { class: "rnnbook-fold" },
+    element("summary", {}, text), ...children);
+}
+
 /* A row of native radio buttons; each text is a string, a node or a list of them. `show` may close
    some: they stay in their places and can't be chosen. */
 export function radioRow(label, values, texts, choose, className = "") {

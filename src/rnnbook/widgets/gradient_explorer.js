@@ -67,7 +67,7 @@ function share(norms) {
   }
   const gets = `the first state gets ${tenTo(first)} ${first <= LEVEL ? "of" : "times"} ` +
     "the last one's gradient";
-  if (first < LOST) return `${gets}; float32 loses that when it adds the two.`;
+  if (first < LOST) return `${gets}. Added to that in float32, it changes nothing.`;
   if (first < -LEVEL) return `${gets}, ${parts(first)}.`;
   if (first <= LEVEL) return `${gets}, about as much.`;
   return `${gets}: it grows.`;
@@ -420,7 +420,7 @@ function written(text) {
 
 const FORMULA = {
   tanh: "h_t = tanh(a_t)", sigmoid: "h_t = sigmoid(a_t)", relu: "h_t = max(a_t, 0)",
-  identity: "h_t = a_t", GRU: "h_t = z * h_{t-1} + (1 - z) * n",
+  identity: "h_t = a_t", LSTM: "h_t = o * tanh(c_t)", GRU: "h_t = z * h_{t-1} + (1 - z) * n",
 };
 
 export default {
@@ -445,12 +445,16 @@ export default {
     const root = explorerRoot("gradient-explorer",
       element("p", { class: "rnnbook-title" }, "How far back does a gradient reach?"),
       table.kinds.length > 1 ? kinds.node : "",
-      element("div", { class: "gradient-detail" }, table.biases.length ? biases.node : "", rule),
+      rule,
       element("div", { role: "group", "aria-label": "Length and gain" }, T.node, gain.node),
       figure.node,
       live.node,
-      element("div", { class: "gradient-pins" }, pin, unpin),
-      element("p", { class: "rnnbook-note" }, ...written(table.about)));
+      element("p", { class: "rnnbook-note" }, table.note),
+      fold(table.biases.length ? "More: keep a curve, the LSTM’s forget bias, how it is computed"
+        : "More: keep a curve, how it is computed",
+        element("div", { class: "gradient-pins" }, pin, unpin),
+        table.biases.length ? biases.node : "",
+        element("p", { class: "rnnbook-note" }, ...written(table.about))));
 
     pin.addEventListener("click", () => {
       const { where, T: length } = read(data, table, asked());
@@ -472,9 +476,8 @@ export default {
       kinds.show(kind);
       biases.show(bias);
       biases.node.hidden = bias === null;
-      rule.hidden = bias !== null;
       const { gamma } = table.settings[now.where.setting];
-      const steepest = gamma === null ? "the gates carry the state past W_hh: no bound"
+      const steepest = gamma === null ? "gates carry the state past W_hh: no bound"
         : `steepest slope γ = ${gamma}`;
       const text = table.biases.length && FORMULA[kind] ? `${FORMULA[kind]}, ${steepest}` : steepest;
       if (rule.dataset.text !== text) {

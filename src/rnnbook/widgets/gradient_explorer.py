@@ -36,7 +36,7 @@ KINDS = {
 LOST = float(np.log10(2.0**-24))  # added to 1 in float32, a number below this changes nothing
 LEVEL = 0.301  # within a factor of 2: about as much
 INK, LINE, GRADIENT = in_page("ink", "line", "gradient")
-HEIGHTS = "865px", "1165px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "810px", "1018px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class GradientExplorer(Explorer):
@@ -222,6 +222,7 @@ class GradientExplorer(Explorer):
                 ["", *map(str, lengths)],
                 rows,
             ),
+            f"<p>{_said(self.table['note'])}</p>",
             f"<p>{_said(self.table['about'])}</p>",
         ])  # fmt: skip
         return stand_in_root("gradient-explorer", "How far back a gradient reaches", *HEIGHTS, body)
@@ -316,7 +317,8 @@ def _computed(groups, xs, gains, own):
         "values": values,
         "marks": marks,
         "T": len(xs),
-        "about": _about(first, len(xs), own,
+        "note": _note(first, own),
+        "about": _about(len(xs), own,
                         any(isinstance(cells[0], LSTM) for cells in groups.values())),
     }  # fmt: skip
     curves = np.stack([_differences(cells, xs) for cells in groups.values()])
@@ -365,20 +367,27 @@ def _gamma(cell):
     return "1/4" if cell.activation == "sigmoid" else "1"
 
 
-def _about(cell, T, own, any_lstm):
-    cells = (
-        "Your own cells."
-        if own
-        else f"{cell.H} units; W_hh is the gain times an orthogonal matrix, in each gate's block; "
-        f"inputs are normal, of size {INPUT_SIZE}; h_0 is zero."
+def _note(cell, own):
+    """What must be known to read the picture, in three sentences."""
+    read = "All cells read" if own else f"All networks have {cell.H} units and read"
+    return (
+        "A full cell gets as much gradient as the last one, a half full one a ten-thousandth of "
+        "that, and an empty one less than a hundred-millionth. What stands above a cell has grown. "
+        f"{read} the same {'inputs' if own else 'faint random inputs'}."
+    )
+
+
+def _about(T, own, any_lstm):
+    """How the numbers are made, for those who want to make them again."""
+    cells = "" if own else (
+        "W_hh is the gain times an orthogonal matrix, in each gate's block; the inputs are normal, "
+        f"of size {INPUT_SIZE}. "
     )
     lstm = " (and c_T, of an LSTM)" if any_lstm else ""
     return (
-        f"{cells} The loss L_T asks h_T for a change of length 1, in the direction in which the "
-        f"gradient of a loss at step {T} reaches it{lstm}. A full cell got as much gradient as the "
-        "last one, a half full cell 1e−4 of that; an empty one less than 1e−8. (Added to "
-        "the last one's, float32 loses all below 6e−8.) What stands above a cell is growth, "
-        "up to 1e8."
+        f"{cells}The first state before the inputs, h_0, is zero. The loss L_T asks h_T for a "
+        f"change of length 1, in the direction in which the gradient of a loss at step {T} "
+        f"reaches it{lstm}. What stands above a cell ends at a growth of 1e8."
     )
 
 
@@ -442,7 +451,7 @@ def _share(norms):
         return f"the first state gets nothing: the gradient is exactly zero from t = {last} back."
     gets = f"the first state gets {amount(first)} {_of(first)} the last one's gradient"
     if first < LOST:
-        return f"{gets}; float32 loses that when it adds the two."
+        return f"{gets}. Added to that in float32, it changes nothing."
     if first < -LEVEL:
         return f"{gets}, {parts(first)}."
     if first <= LEVEL:

@@ -304,7 +304,6 @@ export default {
     const field = element("input", { id, class: "letter-prompt", type: "text", maxlength: LONGEST,
       autocomplete: "off", autocapitalize: "off", spellcheck: "false",
       "data-jp-suppress-context-menu": "" });
-    let typed = null;
     field.addEventListener("input", () => {
       const strange = [...field.value].find((letter) => !memory.knows(letter));
       if (strange) {
@@ -315,7 +314,6 @@ export default {
       field.removeAttribute("aria-invalid");
       hint.forgive(field);
       if (frame) pause();
-      typed = field.value;
       setTraits(model, { prompt: field.value, text: "" });
     });
     field.addEventListener("keydown", (event) => {

@@ -34,12 +34,7 @@ NAMES = {" ": "space", "\n": "new paragraph", ",": "comma", ".": "full stop", ";
          ":": "colon", "'": "apostrophe", '"': "quotation mark", "(": "opening bracket",
          ")": "closing bracket", "-": "hyphen", "_": "underscore", "?": "question mark",
          "!": "exclamation mark", "/": "slash", "=": "equals sign", "+": "plus sign"}  # fmt: skip
-INK, LINE, FORWARD = in_page("ink", "line", "forward")
-NOTE = (
-    "One square is one unit of the state: the larger, the further from 0, at most 1. A filled "
-    "square is above 0, a hollow one below. The bars are the chances of the next letter, at "
-    "this temperature."
-)
+(FORWARD,) = in_page("forward")
 HEIGHTS = "700px", "900px"  # of the live explorer in a page's column, wide and on a phone
 
 
@@ -123,8 +118,9 @@ class LetterWriter(Explorer):
 
     @validates("unit")
     def _one_of_its_units(self, value):
-        if value > self._model.cell.H:
-            raise ValueError(f"unit is {value}; expected 0 or one of its {self._model.cell.H} units")
+        H = self._model.cell.H
+        if value > H:
+            raise ValueError(f"unit is {value}; expected 0 or one of its {H} units")
         return value
 
     def _letters(self, name, value, most):
