@@ -3,7 +3,7 @@
 
 const [LONGEST, MOST, BARS, ACROSS] = [60, 400, 8, 16];
 const RATE = 30;  // letters a second
-const AT_ONCE = 6;  // letters between two pictures, at most: a slow screen keeps the pace
+const AT_ONCE = 15;  // letters between two pictures, at most: a slow screen keeps the pace
 const NAMES = { " ": "space", "\n": "new paragraph", ",": "comma", ".": "full stop",
   ";": "semicolon", ":": "colon", "'": "apostrophe", '"': "quotation mark",
   "(": "opening bracket", ")": "closing bracket", "-": "hyphen", "_": "underscore",
@@ -49,7 +49,7 @@ export function emptyState({ kind, H }) {
 export function step(net, { h, c }, place) {
   const { kind, H, W_xh, W_hh, b_h } = net;
   const G = b_h.length;
-  const a = Float64Array.from(b_h, (bias, g) => bias + W_xh[place * G + g]);
+  const a = b_h.map((bias, g) => bias + W_xh[place * G + g]);
   if (kind === "GRU") {
     addProduct(a, h, W_hh, 0, 2 * H);
     addProduct(a, h.map((value, j) => sigmoid(a[j]) * value), W_hh, 2 * H, G);
