@@ -1,7 +1,8 @@
 /* A network writes letter by letter. The same arithmetic is in rnnbook: cells.py, model.py and
    letter_writer.py. */
 
-const [LONGEST, MOST, BARS, ACROSS] = [60, 400, 8, 16];
+const [LONGEST, MOST, BARS] = [60, 400, 8];
+const [WIDE, NARROW] = [16, 10];  // squares in a row of the state
 const RATE = 30;  // letters a second
 const AT_ONCE = 15;  // letters between two pictures, at most: a slow screen keeps the pace
 const NAMES = { " ": "space", "\n": "new paragraph", ",": "comma", ".": "full stop",
@@ -155,13 +156,16 @@ export function sentence(net, states, { prompt, text, temperature, unit }) {
 
 /* A square for each unit, as large as its value; filled above 0, hollow below. */
 function stateFigure(H, choose) {
-  const rows = Math.ceil(H / ACROSS);
   let shown = { h: new Float64Array(H), unit: 0 };
+  const grid = (width, height) => {  // the style sheet decides which of the two it is
+    const across = width > 1.5 * height * NARROW ** 2 / H ? WIDE : NARROW;
+    return [across, Math.min(width / across, height / Math.ceil(H / across))];
+  };
   const figure = canvasFigure("letter-state", ["surface", "forward", "line", "ink"], () => {
     const pen = figure.pen();
-    const cell = Math.min(figure.width / ACROSS, figure.height / rows);
+    const [across, cell] = grid(figure.width, figure.height);
     shown.h.forEach((value, k) => {
-      const [x, y] = [(k % ACROSS + 0.5) * cell, (Math.floor(k / ACROSS) + 0.5) * cell];
+      const [x, y] = [(k % across + 0.5) * cell, (Math.floor(k / across) + 0.5) * cell];
       const side = (cell - 3) * Math.sqrt(Math.min(1, Math.abs(value)));
       pen.fillStyle = pen.strokeStyle = figure.colours.forward;
       pen.lineWidth = 1.2;
@@ -174,14 +178,16 @@ function stateFigure(H, choose) {
       }
     });
   });
-  figure.node.style.setProperty("--letter-shape", `${ACROSS} / ${rows}`);
+  for (const [name, across] of [["wide", WIDE], ["narrow", NARROW]]) {
+    figure.node.style.setProperty(`--letter-${name}`, `${across} / ${Math.ceil(H / across)}`);
+  }
   figure.node.addEventListener("click", (event) => {
     const box = figure.node.getBoundingClientRect();
-    const cell = Math.min(box.width / ACROSS, box.height / rows);
+    const [across, cell] = grid(box.width, box.height);
     const [column, row] = [event.clientX - box.left, event.clientY - box.top]
       .map((place) => Math.floor(place / cell));
-    const unit = row * ACROSS + column + 1;
-    if (column < ACROSS && unit <= H) choose(unit === shown.unit ? 0 : unit);
+    const unit = row * across + column + 1;
+    if (column < across && unit <= H) choose(unit === shown.unit ? 0 : unit);
   });
   return {
     ...figure,
@@ -264,7 +270,7 @@ export default {
       const now = getTraits(model, NOW);
       const known = (text, most) => [...String(text ?? "")].filter(memory.knows).slice(0, most).join("");
       return { prompt: known(now.prompt, LONGEST), text: known(now.text, MOST),
-        temperature: between(now.temperature, 0.1, 2, 0.7), seed: whole(now.seed, 0, 2 ** 31),
+        temperature: between(now.temperature, 0.1, 2, 0.5), seed: whole(now.seed, 0, 2 ** 31),
         unit: whole(now.unit, 0, net.H) };
     };
 

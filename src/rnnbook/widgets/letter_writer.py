@@ -35,7 +35,7 @@ NAMES = {" ": "space", "\n": "new paragraph", ",": "comma", ".": "full stop", ";
          ")": "closing bracket", "-": "hyphen", "_": "underscore", "?": "question mark",
          "!": "exclamation mark", "/": "slash", "=": "equals sign", "+": "plus sign"}  # fmt: skip
 (FORWARD,) = in_page("forward")
-HEIGHTS = "700px", "900px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "718px", "962px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class LetterWriter(Explorer):
@@ -65,14 +65,14 @@ class LetterWriter(Explorer):
     _state = ("prompt", "temperature", "seed", "text", "unit")
 
     prompt = traitlets.TraitType("").tag(sync=True)
-    temperature = Between(0.7, 0.1, 2.0)
+    temperature = Between(0.5, 0.1, 2.0)
     seed = Whole(0, 0, 2**31)
     text = traitlets.TraitType("").tag(sync=True)
     unit = Whole(0, 0, LARGEST)
     network = traitlets.Dict(help="kind, sizes, alphabet, and where each array is").tag(sync=True)
     weights = traitlets.Bytes(help="the arrays, one after the other").tag(sync=True)
 
-    def __init__(self, model=None, alphabet=None, *, prompt=None, temperature=0.7, seed=0,
+    def __init__(self, model=None, alphabet=None, *, prompt=None, temperature=0.5, seed=0,
                  text=None, unit=0):
         if (model is None) != (alphabet is None):
             given = "alphabet" if model is None else "model"
