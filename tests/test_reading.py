@@ -12,8 +12,6 @@ CHAPTERS = notebooks.chapters()
 
 # Chapters that have no `## For the careful` yet. A chapter that gets it leaves this set.
 READ_ONCE = {
-    "02",
-    "03",
     "07",
     "08",
     "09",
