@@ -16,6 +16,7 @@ from rnnbook.widgets import (
     GateExplorer,
     GradientExplorer,
     HorizonExplorer,
+    LetterWriter,
     MemoryLaneExplorer,
     ParameterCounter,
     PathExplorer,
@@ -40,6 +41,7 @@ def replay(**options):
 
 
 EVERY = {
+    "writer": LetterWriter,
     "counter": ParameterCounter,
     "stepper": DogsStepper,
     "paths": PathExplorer,
@@ -60,6 +62,12 @@ def every(**choices):
 
 
 STATES = {
+    "writer": [
+        {"prompt": "W" * 60, "text": "W" * 400, "temperature": 2.0, "unit": 128},
+        {"prompt": "", "text": "", "temperature": 0.1, "unit": 0},
+        *({"prompt": "A closing bracket is ), and ", "text": "((\n)_" * k, "temperature": 0.1,
+           "unit": 100} for k in (1, 40, 80)),
+    ],
     "counter": [
         {"D": 512, "H": 512, "T": 100, "second_bias": True},
         {"D": 1, "H": 1, "T": 1, "second_bias": False},
