@@ -81,7 +81,7 @@ STATES = {
         {"weight": weight, "loss": t, "use": s}
         for weight in ("W_hh", "W_xh", "b_h") for t in (1, 2, 3) for s in range(1, t + 1)
     ],
-    "truncation": every(K=(1, 10, 20, 40, 41, 45, 61, 62, 100)),
+    "truncation": every(K=(1, 10, 20, 40, 41, 45, 61, 62, 100), all_terms=(False, True)),
     "gradients": [
         *every(kind=("tanh", "relu", "LSTM"), T=(1, 200), gain=(0.1, 2.1)),
         {"kind": "LSTM", "forget_bias": -2, "T": 200, "gain": 1.0,

@@ -56,6 +56,32 @@ def test_each_dogs_model_is_its_own():
     assert not (tasks.dogs_model().cell.W_hh == 7).any()
 
 
+def test_a_word_is_read_and_its_next_letters_are_asked_for():
+    xs, targets, letters = tasks.spelling("noon")
+    assert letters == "no"
+    assert xs.shape == (3, 1, 2)
+    assert "".join(letters[x.argmax()] for x in xs[:, 0]) == "noo"
+    assert "".join(letters[k] for k in targets.ravel()) == "oon"
+
+
+@pytest.mark.parametrize(("word", "error", "sentence"), [
+    (4, TypeError, "word is 4; expected a string"),
+    ("", ValueError, "word is ''; expected at least two letters"),
+    ("n", ValueError, "word is 'n'; expected at least two letters"),
+])
+def test_a_word_that_is_none_is_refused(word, error, sentence):
+    with pytest.raises(error, match=sentence):
+        tasks.spelling(word)
+
+
+def test_noon_model_spells_noon_and_needs_its_memory_for_it():
+    model, (xs, targets, _) = tasks.noon_model(), tasks.spelling("noon")
+    assert (model.run(xs)[0].argmax(axis=-1) == targets).all()
+    forgetful = model.replace(cell=model.cell.replace(W_hh=np.zeros((2, 2))))
+    ys, _ = forgetful.run(xs)
+    np.testing.assert_array_equal(ys[1], ys[2])  # the second o is the first one again
+
+
 def test_sine_is_a_sine(rng):
     waves = tasks.sine(T=41, B=3, rng=rng)
     assert waves.shape == (41, 3, 1)

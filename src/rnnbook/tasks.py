@@ -17,12 +17,12 @@ class Task(NamedTuple):
     targets: np.ndarray
 
 
-class Dogs(NamedTuple):
-    """The word 'dogs' as a task: read d, o, g; say o, g, s."""
+class Word(NamedTuple):
+    """A word as a task: after each of its letters, name the next one."""
 
-    xs: np.ndarray  # (3, 1, 4), one-hot
-    targets: np.ndarray  # (3, 1), places in `letters`
-    letters: str
+    xs: np.ndarray  # (T, 1, K), one-hot; T is one less than the word's letters
+    targets: np.ndarray  # (T, 1), places in `letters`
+    letters: str  # the alphabet: the word's own K letters, in the order in which they come
 
 
 def one_hot(classes, K):
@@ -39,9 +39,40 @@ def one_hot(classes, K):
     return np.eye(K)[classes]
 
 
+def spelling(word):
+    """Read a word letter by letter and name, after each letter, the next one. Returns a Word.
+
+    The alphabet is the word's own letters in the order in which they come: 'dogs' has d, o, g, s
+    and 'noon' has n, o. Raises TypeError if word is no string, ValueError if it is shorter than
+    two letters.
+    """
+    if not isinstance(word, str):
+        raise TypeError(f"word is {word!r}; expected a string")
+    if len(word) < 2:
+        raise ValueError(f"word is {word!r}; expected at least two letters")
+    letters = "".join(dict.fromkeys(word))
+    codes = np.array([[letters.index(letter)] for letter in word])
+    return Word(one_hot(codes[:-1], len(letters)), codes[1:], letters)
+
+
 def dogs():
     """The smallest language task: after each letter of 'dog', name the next one of 'dogs'."""
-    return Dogs(one_hot([[0], [1], [2]], 4), np.array([[1], [2], [3]]), "dogs")
+    return spelling("dogs")
+
+
+def noon_model():
+    """A model made by hand that spells 'noon', a word that can't be spelled without a memory.
+
+    D = K = 2 letters and H = 2 hidden units. The first unit says which letter was read just now
+    (n: negative, o: positive), the second which one came before it.
+    """
+    cell = RNN(
+        W_xh=[[-1.5, 0.0], [1.5, 0.0]],
+        W_hh=[[0.0, 1.5], [0.0, 0.0]],
+        b_h=[0.0, 0.0],
+    )
+    readout = Readout(W_hy=[[1.0, -1.0], [2.0, -2.0]], b_y=[-1.0, 1.0])
+    return Model(cell, readout)
 
 
 def dogs_model():

@@ -122,6 +122,7 @@ def truncation_explorer(place, faults):
     K.press("Home")
     expect(said(place)).to_contain_text("K = 1:")
     assert faults() == []
+    place.get_by_role("checkbox").check()
     K.press("End")
     expect(said(place)).to_contain_text("within 1 % of it")
     assert faults() == []
