@@ -337,7 +337,7 @@ def test_a_book_makes_copies_with_its_own_numbers(build, tmp_path):  # noqa: F81
     assert "**Figure 7.1.** One." in text
     assert "## What was cited\n\n- Razvan Pascanu, Tomas Mikolov" in text
     assert LEFT.search(without_code(text)) is None
-    assert there.cells[1].source == (
+    assert there.cells[3].source == (
         "[(7.2)](07_here.ipynb), [Exercise 7.1](07_here.ipynb), [Of length](07_here.ipynb), "
         "[Figure 7.1](07_here.ipynb)"
     )
