@@ -4,7 +4,8 @@ The sources are MyST, which no notebook program shows by itself. From them, and 
 this build, come the copies in
 
     _build/html/_sources/notebooks/   what the site offers to download, and
-    _build/lab/                       what `make lab` opens; what a reader changes there is kept.
+    _build/lab/                       what `make lab` opens: the same without the cells that get
+                                      the package. What a reader changes there is kept.
 
 References are words and links (`words`), the rest of MyST is turned into Markdown (`plain`), code
 that the page folds is folded, captions stand below their figures, and an explorer is shown as its
@@ -230,8 +231,8 @@ def still(html):
 # ---- the build ----
 
 
-def copy_of(app, docname):
-    """The copy of this notebook, as text."""
+def copies_of(app, docname):
+    """The copy of this notebook, as text: to download, and for the lab, which has the package."""
     source = [Path(app.env.doc2path(docname)).read_text("utf8")]
     execution.fill_in(app, docname, source)
     notebook = nbformat.reads(source[0], as_version=4)
@@ -240,24 +241,29 @@ def copy_of(app, docname):
         notebook = Copier(notebook, book, f"{docname}.ipynb").made()
     except (Unknown, LookupError) as fault:
         raise ExtensionError(f"no plain copy can be made. {fault}") from fault
+    in_lab = as_json(notebook)
     notebook.cells[1:1] = beginning.cells(app, docname)
+    return as_json(notebook), in_lab
+
+
+def as_json(notebook):
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def write(app, exception):
     if exception or app.builder.name != "html":
         return
-    copies = {
-        f"{PurePosixPath(docname).name}.ipynb": copy_of(app, docname)
-        for docname in sorted(app.unrolled_runs)
-    }
+    copies, in_lab = {}, {}
+    for docname in sorted(app.unrolled_runs):
+        name = f"{PurePosixPath(docname).name}.ipynb"
+        copies[name], in_lab[name] = copies_of(app, docname)
     folder = Path(app.outdir) / downloads.PLACE
     folder.mkdir(parents=True, exist_ok=True)
     for stale in set(folder.glob("*.ipynb")) - {folder / name for name in copies}:
         stale.unlink()
     for name, text in copies.items():
         (folder / name).write_text(text, "utf8")
-    for name in edited.lay(Path(app.outdir).parent / "lab", copies):
+    for name in edited.lay(Path(app.outdir).parent / "lab", in_lab):
         execution.say(f"  _build/lab/{name} is yours by now, and was left as it is")
 
 
