@@ -115,10 +115,13 @@ download-test: $(SITE)/.made ## Run every chapter as a reader of the site does (
 firefox: $(SITE)/.made $(FIREFOX_DRIVER) ## Look at every page in Firefox (minutes)
 	@$(PY) tests/firefox/run.py
 
+letters-test: $(SITE)/.made ## Look at pages on machines with DejaVu, Liberation or neither (minutes)
+	@$(PY) tests/browser/font_sets.py $(FONTS)
+
 versions: $(ENV) ## Test the package on other Pythons and NumPys (PYTHONS="python3.11 ..."; minutes)
 	@$(PY) tests/machines/versions.py $(PYTHONS)
 
-.PHONY: lock clean vendor versions firefox
+.PHONY: lock clean vendor versions firefox letters-test
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(PY) -m uv pip compile --quiet pyproject.toml --all-extras --universal --upgrade \

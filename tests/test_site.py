@@ -153,7 +153,8 @@ def test_questions_and_folded_proofs_are_in_the_page(build):
     assert "You predicted this, and so it is." in page
     folded = page.split('<details class="folded-proof">')[1].split("</details>")[0]
     link = '<a class="reference internal" href="#equation-e">(7.1)</a>'
-    assert f'<summary class="proved">Proves {link} for two units: exact.</summary>' in folded
+    assert '<summary class="proved">Proves (7.1) for two units: exact.</summary>' in folded
+    assert f'<p class="proved-here">To {link}.</p>' in folded
     assert "so it is" in folded
     assert "Show the code" not in page
 

@@ -118,8 +118,10 @@ def test(site, numbers):
         command = printed_command(site)
         print(command, flush=True)
         start = time.monotonic()
-        subprocess.run(["sh", "-e", "-c", command], cwd=folder, env=reader, check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+        done = subprocess.run(["sh", "-e", "-c", command], cwd=folder, env=reader,
+                              capture_output=True, text=True)  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"the printed command fails:\n{done.stderr}")
         print(f"  made in {time.monotonic() - start:.0f} s", flush=True)
         python = folder / beginning.ENVIRONMENT / "bin/python"
         for path in wanted:

@@ -39,7 +39,7 @@ def reader(request, browser):
     with host(request.param) as address:
         context = browser.new_context(reduced_motion="reduce")
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         yield page, address
         context.close()
 

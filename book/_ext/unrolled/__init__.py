@@ -14,6 +14,7 @@ from . import (
     glossary,
     ledger,
     mathematics,
+    not_found,
     numbering,
     packages,
     quiz,
@@ -24,7 +25,7 @@ from . import (
 
 PARTS = (
     assets, copies, downloads, execution, budget, explorers, figures, glossary, ledger,
-    mathematics, numbering, packages, quiz, reference, roles, whole,
+    mathematics, not_found, numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 

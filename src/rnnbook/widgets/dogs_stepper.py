@@ -19,7 +19,7 @@ from .explorer import (
 )
 
 WEIGHTS = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
-HEIGHTS = "1200px", "1950px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "1200px", "1940px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class DogsStepper(Explorer):

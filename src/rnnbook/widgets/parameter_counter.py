@@ -9,7 +9,7 @@ from .explorer import Explorer, Truth, Whole, assembled, stand_in_root
 
 NOT_COUNTED = "Counted: the recurrent or hidden layer alone, without the readout."
 (DATA,) = in_page("data")
-HEIGHTS = "770px", "1260px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "768px", "1240px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class Row(NamedTuple):
