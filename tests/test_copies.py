@@ -146,14 +146,16 @@ def test_a_question_has_choices_and_a_folded_answer():
     made = plain(QUIZ)
     asked, answer = made.split("<details>")
     assert " ".join(asked.split()) == (
-        "**Question.** What is left of «eq eq-a»? - **A.** A half, or less. - **B.** A 500th."
+        "**Question 1** What is left of «eq eq-a»? - **A.** A half, or less. - **B.** A 500th."
     )
     assert "\n\n- **A.** A half" in asked
     assert "\n\n**B** is right.\n\n- **A.** That is $0.99^{69}$." in answer
     assert "- **B.** $0.9^{59} = 0.0020$, «ref x»." in answer
     assert answer.endswith("\n\n</details>")
-    assert plain(QUIZ.replace("{quiz}", "{predict}")).startswith("**Predict.** What is left")
-    both = plain(QUIZ.replace("[ ]", "[x]"))
+    foretold = plain(QUIZ.replace("{quiz}", "{predict}"))
+    assert foretold.startswith("**Before you read on**\n\nWhat is left")
+    both = plain(f"{QUIZ}\n\n{QUIZ.replace('[ ]', '[x]')}")
+    assert "**Question 2: choose all that are right**" in both
     assert "**A** and **B** are right." in both
     with pytest.raises(Unknown, match=r"cell 3, line 4: \{quiz\} needs two choices"):
         plain(QUIZ.replace("[x]", "[ ]"))
