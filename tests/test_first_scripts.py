@@ -30,23 +30,24 @@ def test_counts_formulas_and_sentence_equal_python(seed):
 
 
 def forward_of_the_script(stepper):
-    weights = {name: getattr(stepper, name) for name in (*stepper.start,)}
+    weights = {name: getattr(stepper, name) for name in stepper.start[stepper.word]}
     return evaluate(
-        """async ([source, weights]) => {
+        """async ([source, weights, word]) => {
           const { forward, meanLoss } = await import(source);
-          const steps = forward(weights);
+          const steps = forward(weights, word);
           return [steps, meanLoss(steps)];
         }""",
-        [module(stepper), weights],
+        [module(stepper), weights, stepper.word],
     )
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
-def test_forward_pass_equals_rnnbook(scale, seed):
-    stepper = random_stepper(scale, np.random.default_rng(seed))
+@pytest.mark.parametrize("word", ["dogs", "noon"])
+def test_forward_pass_equals_rnnbook(word, scale, seed):
+    stepper = random_stepper(scale, np.random.default_rng(seed), word)
     steps, mean = forward_of_the_script(stepper)
-    xs, targets, _ = tasks.dogs()
+    xs, targets, _ = tasks.spelling(word)
     h0 = np.array([stepper.h0])
     ys, trace = stepper.model.run(xs, (h0,))
 

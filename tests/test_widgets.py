@@ -30,7 +30,7 @@ def test_repr_is_what_strict_nbval_can_compare():
         "ParameterCounter(D=3, H=2, T=1, second_bias=False)"
     )
     shown = repr(DogsStepper(t=2, stage=3))
-    assert shown.startswith("DogsStepper(t=2, stage=3, W_xh=[4 x 3 numbers], ")
+    assert shown.startswith("DogsStepper(word='dogs', t=2, stage=3, W_xh=[4 x 3 numbers], ")
     assert "h0=[0.0, 0.0, 0.0]" in shown
     assert shown == repr(DogsStepper(t=2, stage=3))
     assert repr(PathExplorer(weight="b_h", loss=2)) == "PathExplorer(weight='b_h', loss=2, use=2)"
@@ -142,11 +142,26 @@ def test_dogs_starts_from_the_book_s_model_and_keeps_its_own_copy():
     stepper = DogsStepper(model)
     assert np.array_equal(stepper.W_xh, model.cell.W_xh)
     assert np.array_equal(stepper.b_y, model.readout.b_y)
-    assert stepper.start["W_hy"] == model.readout.W_hy.tolist()
+    assert stepper.start["dogs"]["W_hy"] == model.readout.W_hy.tolist()
     stepper.W_hh = np.zeros((3, 3))
     assert np.array_equal(stepper.model.cell.W_hh, np.zeros((3, 3)))
-    assert stepper.start["W_hh"] == model.cell.W_hh.tolist()
+    assert stepper.start["dogs"]["W_hh"] == model.cell.W_hh.tolist()
     assert np.array_equal(DogsStepper().W_hh, model.cell.W_hh)
+
+
+def test_a_word_brings_its_own_weights_and_keeps_them_when_both_come():
+    stepper = DogsStepper()
+    stepper.word = "noon"
+    assert stepper.W_hh == tasks.noon_model().cell.W_hh.tolist()
+    assert "reads n, o, o" in stepper.stand_in()
+    stepper.W_hh = [[0, 0.5], [0, 0]]
+    with pytest.raises(ValueError, match=r"W_hh has shape \(3, 3\); expected .* H = 2"):
+        stepper.W_hh = np.zeros((3, 3))
+    assert stepper.W_hh == [[0, 0.5], [0, 0]]
+    stepper.set_state({"word": "dogs", **stepper.start["dogs"], "b_h": [1, 2, 3]})  # as a page does
+    assert (stepper.word, stepper.b_h) == ("dogs", [1, 2, 3])
+    with pytest.raises(ValueError, match="word is 'cats'; expected one of 'dogs', 'noon'"):
+        DogsStepper(word="cats")
 
 
 def test_stand_in_has_the_model_s_numbers_also_from_another_h0():
@@ -188,7 +203,7 @@ def test_a_model_that_does_not_fit_is_named():
         DogsStepper(Model.init(GRU, D=4, H=3, K=4, rng=rng))
     with pytest.raises(ValueError, match="expected an RNN with tanh"):
         DogsStepper(Model.init(RNN, D=4, H=3, K=4, rng=rng, activation="relu"))
-    with pytest.raises(ValueError, match=r"W_xh has shape \(4, 5\)"):
+    with pytest.raises(ValueError, match=r"expected .* H = 3"):
         DogsStepper(Model.init(RNN, D=4, H=5, K=4, rng=rng))
 
 
