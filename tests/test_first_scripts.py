@@ -16,14 +16,14 @@ def test_counts_formulas_and_sentence_equal_python(seed):
     settings = [(1, 1, 1), (512, 512, 100), (100, 100, 20)]
     settings += [tuple(int(n) for n in rng.integers(1, (513, 513, 101))) for _ in range(20)]
     for D, H, T in settings:
-        for second_bias in (False, True):
-            counter = ParameterCounter(D=D, H=H, T=T, second_bias=second_bias)
+        for second_bias, gated in ((False, False), (True, True)):
+            counter = ParameterCounter(D=D, H=H, T=T, second_bias=second_bias, gated=gated)
             rows, sentence = evaluate(
-                """async ([source, ...sizes]) => {
+                """async ([source, gated, ...sizes]) => {
                   const { rows, sentence } = await import(source);
-                  return [rows(...sizes), sentence(...sizes)];
+                  return [rows(...sizes), sentence(...sizes, gated)];
                 }""",
-                [module(counter), D, H, T, second_bias],
+                [module(counter), gated, D, H, T, second_bias],
             )
             assert [tuple(row.values()) for row in rows] == [tuple(r) for r in counter.rows()]
             assert sentence == counter.sentence()
