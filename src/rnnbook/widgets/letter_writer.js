@@ -178,14 +178,14 @@ function stateFigure(H, choose) {
       }
     });
   });
-  for (const [name, across] of [["wide", WIDE], ["narrow", NARROW]]) {
+  for (const [name, across] of Object.entries({ wide: WIDE, narrow: NARROW })) {
     figure.node.style.setProperty(`--letter-${name}`, `${across} / ${Math.ceil(H / across)}`);
   }
   figure.node.addEventListener("click", (event) => {
     const box = figure.node.getBoundingClientRect();
     const [across, cell] = grid(box.width, box.height);
-    const [column, row] = [event.clientX - box.left, event.clientY - box.top]
-      .map((place) => Math.floor(place / cell));
+    const column = Math.floor((event.clientX - box.left) / cell);
+    const row = Math.floor((event.clientY - box.top) / cell);
     const unit = row * across + column + 1;
     if (column < across && unit <= H) choose(unit === shown.unit ? 0 : unit);
   });
