@@ -75,6 +75,8 @@ STATES = {
     "stepper": [
         {"t": 1, "stage": 1},
         {"t": 3, "stage": 5},
+        {"t": 2, "stage": 2},
+        {"t": 2, "stage": 4},
         {"W_xh": np.full((4, 3), -20.0).tolist(), "W_hy": np.full((3, 4), -20.0).tolist()},
     ],
     "paths": [

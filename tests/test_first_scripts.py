@@ -16,37 +16,38 @@ def test_counts_formulas_and_sentence_equal_python(seed):
     settings = [(1, 1, 1), (512, 512, 100), (100, 100, 20)]
     settings += [tuple(int(n) for n in rng.integers(1, (513, 513, 101))) for _ in range(20)]
     for D, H, T in settings:
-        for second_bias in (False, True):
-            counter = ParameterCounter(D=D, H=H, T=T, second_bias=second_bias)
+        for second_bias, gated in ((False, False), (True, True)):
+            counter = ParameterCounter(D=D, H=H, T=T, second_bias=second_bias, gated=gated)
             rows, sentence = evaluate(
-                """async ([source, ...sizes]) => {
+                """async ([source, gated, ...sizes]) => {
                   const { rows, sentence } = await import(source);
-                  return [rows(...sizes), sentence(...sizes)];
+                  return [rows(...sizes), sentence(...sizes, gated)];
                 }""",
-                [module(counter), D, H, T, second_bias],
+                [module(counter), gated, D, H, T, second_bias],
             )
             assert [tuple(row.values()) for row in rows] == [tuple(r) for r in counter.rows()]
             assert sentence == counter.sentence()
 
 
 def forward_of_the_script(stepper):
-    weights = {name: getattr(stepper, name) for name in (*stepper.start,)}
+    weights = {name: getattr(stepper, name) for name in stepper.start[stepper.word]}
     return evaluate(
-        """async ([source, weights]) => {
+        """async ([source, weights, word]) => {
           const { forward, meanLoss } = await import(source);
-          const steps = forward(weights);
+          const steps = forward(weights, word);
           return [steps, meanLoss(steps)];
         }""",
-        [module(stepper), weights],
+        [module(stepper), weights, stepper.word],
     )
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
-def test_forward_pass_equals_rnnbook(scale, seed):
-    stepper = random_stepper(scale, np.random.default_rng(seed))
+@pytest.mark.parametrize("word", ["dogs", "noon"])
+def test_forward_pass_equals_rnnbook(word, scale, seed):
+    stepper = random_stepper(scale, np.random.default_rng(seed), word)
     steps, mean = forward_of_the_script(stepper)
-    xs, targets, _ = tasks.dogs()
+    xs, targets, _ = tasks.spelling(word)
     h0 = np.array([stepper.h0])
     ys, trace = stepper.model.run(xs, (h0,))
 

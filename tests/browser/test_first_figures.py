@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from explorer_page import module, mount
 from rnnbook import tasks
+from rnnbook.losses import softmax
 from rnnbook.widgets import DogsStepper, ParameterCounter, PathExplorer, TruncationExplorer
 from steppers import random_stepper
 
@@ -25,7 +26,7 @@ def test_a_linked_value_moves_the_figure(blank):
     place = mount(blank, ParameterCounter())
     blank.evaluate("models.m.set('T', 40)")
     assert place.get_by_role("slider", name="T steps").input_value() == "40"
-    expect(said(place)).to_contain_text("804,000, 40 times as many")
+    expect(said(place)).to_contain_text("the untied chain 804,000")
     blank.evaluate("models.m.set('T', 1000)")  # a link brings anything
     expect(said(place)).to_contain_text("T = 100.")
 
@@ -35,16 +36,27 @@ def test_only_the_rows_that_grow_move_with_T(blank):
     counts = place.locator(".counter-count")
     before = counts.all_text_contents()
     assert before == ["20,100", "402,000", "200,100", "60,300", "80,400"]
+    assert counts.evaluate_all("nodes => nodes.map((node) => node.checkVisibility())") == [
+        True, True, True, False, False]  # fmt: skip
     place.get_by_role("slider", name="T steps").press("ArrowRight")
     after = counts.all_text_contents()
     assert [a != b for a, b in zip(before, after, strict=True)] == [False, True, True, False, False]
-    expect(place.locator(".counter-rnn")).to_contain_text("does not depend on T")
 
 
-def test_second_bias_by_the_space_bar(blank):
+def test_the_counter_prints_no_answer_to_what_is_asked(blank):
     place = mount(blank, ParameterCounter())
-    place.get_by_role("checkbox").press("Space")
-    expect(said(place)).to_contain_text("The RNN learns 20,200 numbers.")
+    for answer in ("×", "9.96", "depend", "grows", "times"):
+        expect(place).not_to_contain_text(answer)
+
+
+def test_what_is_folded_by_the_space_bar(blank):
+    place = mount(blank, ParameterCounter())
+    place.locator("summary").press("Enter")
+    place.get_by_role("checkbox", name="gated").press("Space")
+    expect(place.locator(".counter-lstm")).to_be_visible()
+    expect(said(place)).to_contain_text("the LSTM 80,400.")
+    place.get_by_role("checkbox", name="second bias").press("Space")
+    expect(said(place)).to_contain_text("The RNN learns 20,200 numbers")
     assert blank.evaluate("models.m.get('second_bias')") is True
 
 
@@ -62,56 +74,76 @@ def test_walking_through_all_the_stages_and_back(blank):
     assert blank.evaluate("models.m.saved") == 15
 
 
-def test_stages_not_reached_are_dots_and_earlier_ones_stay(blank):
+def test_states_and_guesses_come_with_their_stage_and_stay(blank):
     place = mount(blank, DogsStepper(stage=2))
-    stages = place.locator(".dogs-stage")
-    dots = ["·" in "".join(stages.nth(i).locator("td").all_text_contents()) for i in range(5)]
-    assert dots == [False, False, True, True, True]
-    for hidden in (".dogs-loss", ".dogs-stage:nth-child(4) .dogs-terms"):
-        expect(place.locator(hidden)).to_be_hidden()
-    expect(place.locator(".dogs-stage:nth-child(2) .dogs-terms")).to_be_visible()
+    forward = place.get_by_role("button", name="Next")
+    cells, guesses = place.locator(".dogs-column .dogs-note"), place.locator(".dogs-letter")
+    assert cells.all_text_contents() == [f"h{t}···" for t in (1, 2, 3)]
+    assert guesses.all_text_contents() == ["?", "?", "?"]
+    expect(place).not_to_contain_text("ean loss")
+    forward.press("Enter")
+    expect(cells.first).to_contain_text("0.537")
+    forward.press("Enter")
+    assert guesses.all_text_contents() == ["?", "?", "?"]
+    forward.press("Enter")
+    assert guesses.all_text_contents() == ["d", "?", "?"]
+    for _ in range(10):
+        forward.press("Enter")
+    assert guesses.all_text_contents() == ["d", "s", "o"]
+    expect(place.locator(".dogs-walk")).to_contain_text("mean loss 2.158")
+    place.get_by_role("radio", name="step 1").press("Space")  # and stays
+    assert guesses.all_text_contents() == ["d", "s", "o"]
     assert place.locator("[aria-current=step]").count() == 1
 
 
+def test_the_present_stage_alone_is_seen_and_heard(blank):
+    place = mount(blank, DogsStepper(stage=2))
+    expect(place.locator(".dogs-stage").nth(1)).to_be_visible()
+    for i in (0, 2, 3, 4):
+        expect(place.locator(".dogs-stage").nth(i)).to_be_hidden()
+    assert field(place, "W_hy, row 1, column d").count() == 0  # nor by a screen reader
+
+
 def test_every_number_on_show_is_rnnbook_s(blank):
-    stepper = random_stepper(1.0, np.random.default_rng(7))
-    stepper.t, stepper.stage = 2, 5
-    place = mount(blank, stepper)
-    xs, _, _ = tasks.dogs()
-    ys, trace = stepper.model.run(xs, (np.array([stepper.h0]),))
+    for word, seed in (("dogs", 7), ("noon", 8)):
+        stepper = random_stepper(1.0, np.random.default_rng(seed), word)
+        stepper.t, stepper.stage = 2, 5
+        place = mount(blank, stepper, word, f"view-{word}")
+        xs, _, _ = tasks.spelling(word)
+        ys, trace = stepper.model.run(xs, (np.array([stepper.h0]),))
 
-    def numbers(stage):
-        cells = place.locator(f".dogs-stage:nth-child({stage}) tbody tr").last.locator("td[title]")
-        return [float(cell.get_attribute("title")) for cell in cells.all()]
+        def rows(stage, place=place):
+            lines = place.locator(f".dogs-stage:nth-child({stage}) > .dogs-vectors tbody tr").all()
+            cells = [line.locator("td[title], td > [title]").all() for line in lines]
+            return [[float(c.get_attribute("title")) for c in line] for line in cells if line]
 
-    np.testing.assert_allclose(numbers(3), trace.hs[1, 0], rtol=1e-12)
-    np.testing.assert_allclose(numbers(4), ys[1, 0], rtol=1e-12)
-    summands = place.locator(".dogs-stage:nth-child(2) tbody tr")
-    rows = [
-        [float(cell.get_attribute("title")) for cell in summands.nth(i).locator("td").all()]
-        for i in range(4)
-    ]
-    np.testing.assert_allclose(rows[0], stepper.W_xh[1], rtol=1e-12)  # the row of the letter o
-    np.testing.assert_allclose(np.sum(rows[:3], axis=0), rows[3], rtol=1e-12)
+        np.testing.assert_allclose(rows(3)[1], trace.hs[1, 0], rtol=1e-12)
+        np.testing.assert_allclose(rows(4)[2], ys[1, 0], rtol=1e-12)
+        np.testing.assert_allclose(rows(5)[0], softmax(ys)[1, 0], rtol=1e-12)
+        sums = rows(2)
+        np.testing.assert_allclose(sums[0], stepper.W_xh[1], rtol=1e-12)  # the row of the letter o
+        np.testing.assert_allclose(np.sum(sums[:3], axis=0), sums[3], rtol=1e-12)
 
 
 def test_the_letter_s_row_is_marked_in_the_weights(blank):
-    place = mount(blank, DogsStepper(t=3))
-    marked = place.locator(".dogs-matrix .dogs-marked th")
+    place = mount(blank, DogsStepper(t=3, stage=2))
+    marked = place.locator(".dogs-marked th")
     expect(marked).to_have_count(1)
     expect(marked).to_contain_text("g")
 
 
 def test_editing_a_weight_changes_the_numbers_and_only_those_it_can(blank):
-    place = mount(blank, DogsStepper(t=2, stage=5))
+    place = mount(blank, DogsStepper(t=3, stage=5))
     cells = place.locator(".dogs-column .dogs-note")
     before = cells.all_text_contents()
+    blank.evaluate("models.m.set('stage', 2)")
     field(place, "W_xh, row o, column 2").fill("-0.35")
     after = cells.all_text_contents()
     assert after[0] == before[0]  # step 1 reads d
     assert after[1] != before[1]
     assert after[2] != before[2]
     assert blank.evaluate("models.m.get('W_xh')[1][1]") == -0.35
+    blank.evaluate("models.m.set('t', 1), models.m.set('stage', 1)")
     h0 = field(place, "h_0, column 3")
     h0.press("ArrowDown")
     h0.press("ArrowDown")
@@ -120,12 +152,49 @@ def test_editing_a_weight_changes_the_numbers_and_only_those_it_can(blank):
     assert cells.first.text_content() != before[0]
 
 
+def test_without_its_memory_noon_is_not_spelled(blank):
+    place = mount(blank, DogsStepper(word="noon", t=3, stage=5))
+    guesses = place.locator(".dogs-letter")
+    assert guesses.all_text_contents() == ["o", "o", "n"]
+    blank.evaluate("models.m.set('stage', 2)")
+    place.get_by_role("button", name="Set all of W_hh to 0").press("Enter")
+    assert guesses.all_text_contents() == ["o", "o", "o"]
+    assert field(place, "W_hh, row 1, column 2").input_value() == "0"
+    place.get_by_role("button", name="Reset weights").press("Enter")
+    assert guesses.all_text_contents() == ["o", "o", "n"]
+
+
+def test_another_word_brings_its_weights_and_begins_at_its_start(blank):
+    place = mount(blank, DogsStepper(t=3, stage=5))
+    word = place.get_by_role("radio", name="'dogs'")
+    word.press("ArrowRight")
+    assert blank.evaluate("models.m.get('word')") == "noon"
+    assert blank.evaluate("models.m.get('W_hh')") == [[0, 1.5], [0, 0]]
+    assert place.locator(".dogs-letter").all_text_contents() == ["?", "?", "?"]
+    expect(said(place)).to_contain_text("Step 1 of 3, reading n.")
+    expect(place.get_by_role("radio", name="'noon'")).to_be_focused()
+    place.get_by_role("radio", name="'noon'").press("ArrowLeft")
+    assert blank.evaluate("models.m.get('b_h')") == [0.1, 0, -0.1]
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_what_is_edited_and_what_it_changes_fit_a_phone_s_screen(blank, width):
+    blank.set_viewport_size({"width": width, "height": 640})
+    place = mount(blank, DogsStepper(t=3, stage=5))
+    for stage, last in ((2, ".dogs-grids"), (4, ".dogs-grids")):
+        blank.evaluate("(stage) => models.m.set('stage', stage)", stage)
+        net = place.locator(".dogs-net").bounding_box()
+        weights = place.locator(f".dogs-stage:nth-child({stage}) {last}").bounding_box()
+        assert weights["y"] + weights["height"] - net["y"] <= 600
+    assert blank.evaluate("document.documentElement.scrollWidth") == width
+
+
 @pytest.mark.parametrize(
     ("entry", "kept"),  # "21" was 2 on the way, which is a weight
     [("", -0.8), ("-", -0.8), ("21", 2), ("-20.5", -20), ("1e9", 1)],
 )
 def test_an_entry_that_is_no_weight_is_refused_and_said(blank, entry, kept):
-    place = mount(blank, DogsStepper(t=1, stage=5))
+    place = mount(blank, DogsStepper(t=1, stage=2))
     weight = field(place, "W_hh, row 1, column 2")
     weight.press("Control+a")
     weight.press("Delete")
@@ -142,11 +211,11 @@ def test_an_entry_that_is_no_weight_is_refused_and_said(blank, entry, kept):
     assert weight.get_attribute("aria-invalid") is None
     assert weight.get_attribute("aria-describedby") is None
     assert blank.evaluate("models.m.get('W_hh')[0][1]") == 0.5
-    expect(place.locator(".rnnbook-hint")).to_contain_text("Edit any number")
+    expect(place.locator(".rnnbook-hint")).to_contain_text("Type another number")
 
 
 def test_what_is_being_typed_is_left_alone(blank):
-    place = mount(blank, DogsStepper())
+    place = mount(blank, DogsStepper(stage=2))
     weight, other = field(place, "W_xh, row d, column 1"), field(place, "b_h, column 3")
     other.fill("")
     weight.press("Control+a")
@@ -159,7 +228,7 @@ def test_what_is_being_typed_is_left_alone(blank):
 
 
 def test_arrow_keys_stop_at_the_limit(blank):
-    stepper = DogsStepper()
+    stepper = DogsStepper(stage=4)
     stepper.b_y = [19.95, 0, 0, 0]
     place = mount(blank, stepper)
     weight = field(place, "b_y, column d")
@@ -170,19 +239,19 @@ def test_arrow_keys_stop_at_the_limit(blank):
 
 
 def test_reset_brings_back_the_start_and_clears_what_was_refused(blank):
-    stepper = DogsStepper()
+    stepper = DogsStepper(stage=4)
     place = mount(blank, stepper)
     field(place, "W_hy, row 3, column s").fill("7")
-    wrong = field(place, "b_h, column 1")
+    wrong = field(place, "b_y, column o")
     wrong.fill("")
     place.get_by_role("button", name="Reset weights").press("Enter")
-    assert blank.evaluate("models.m.get('W_hy')") == stepper.start["W_hy"]
+    assert blank.evaluate("models.m.get('W_hy')") == stepper.start["dogs"]["W_hy"]
     assert field(place, "W_hy, row 3, column s").input_value() == "0.5"
     assert wrong.input_value() == "0.1"
     assert wrong.get_attribute("aria-invalid") is None
-    expect(place.locator(".rnnbook-hint")).to_contain_text("Edit any number")
+    expect(place.locator(".rnnbook-hint")).to_contain_text("Type another number")
     field(place, "W_hy, row 3, column s").press("ArrowUp")  # the start itself was not edited
-    assert blank.evaluate("models.m.get('start').W_hy[2][3]") == 0.5
+    assert blank.evaluate("models.m.get('start').dogs.W_hy[2][3]") == 0.5
 
 
 # ---- the paths ----

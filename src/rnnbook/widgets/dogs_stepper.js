@@ -1,9 +1,13 @@
-/* The forward pass of 'dogs', number by number. The arithmetic first, in the book's letters; tests
+/* The forward pass of a word, number by number. The arithmetic first, in the book's letters; tests
    compare it with rnnbook to 1e-12. */
 
-const LETTERS = [..."dogs"];
+const WORDS = {
+  dogs: { letters: [..."dogs"], inputs: [0, 1, 2], targets: [1, 2, 3], units: 3 },
+  noon: { letters: [..."no"], inputs: [0, 1, 1], targets: [1, 1, 0], units: 2 },
+};
 const LIMIT = 20;
 const NAMES = ["W_xh", "W_hh", "b_h", "W_hy", "b_y", "h0"];
+const STAGES = ["read", "add", "squash", "score", "guess"];
 
 export function add(u, v) {
   return u.map((entry, i) => entry + v[i]);
@@ -23,7 +27,8 @@ export function softmax(y) {
 }
 
 /* All steps; `inputs` and `targets` are places in the alphabet. Index 0 is step t = 1. */
-export function forward({ W_xh, W_hh, b_h, W_hy, b_y, h0 }, inputs = [0, 1, 2], targets = [1, 2, 3]) {
+export function forward({ W_xh, W_hh, b_h, W_hy, b_y, h0 }, word = "dogs") {
+  const { inputs, targets } = WORDS[word];
   let before = h0;
   return inputs.map((input, t) => {
     const x = W_xh.map((_, i) => (i === input ? 1 : 0));
@@ -47,19 +52,20 @@ export function meanLoss(steps) {
   return steps.reduce((sum, step) => sum + step.loss, 0) / steps.length;
 }
 
-export function sentence(steps, t, stage) {
+/* `all`: whether the reader has been at the end, so that the mean loss is no secret. */
+export function sentence(steps, t, stage, word, all) {
   const s = steps[t - 1];
-  const reading = `Step ${t} of ${steps.length}, reading ${LETTERS[s.input]}. `;
+  const { letters } = WORDS[word];
+  const reading = `Step ${t} of ${steps.length}, reading ${letters[s.input]}. `;
   const said = [
-    `The network reads x_${t} = (${s.x.join(", ")}) and its own note, h_${t - 1} = ${vector(s.before)}.`,
-    `Row ${LETTERS[s.input]} of W_xh, h_${t - 1} W_hh and b_h add up to a_${t} = ${vector(s.a)}.`,
-    `The new note is h_${t} = tanh(a_${t}) = ${vector(s.h)}.`,
-    `The outputs are y_${t} = ${vector(s.y)}, one for each letter.`,
-    `h_${t} = ${vector(s.h)}. The network's guess is ${LETTERS[s.guess]} with probability ` +
-      `${fixed(s.p[s.guess])}; the right letter is ${LETTERS[s.target]}. ` +
-      `Loss of this step ${fixed(s.loss)}.`,
+    `The item is x_${t} = (${s.x.join(", ")}), the old state h_${t - 1} = ${vector(s.before)}.`,
+    `Row ${letters[s.input]} of W_xh, h_${t - 1} W_hh and b_h add up to a_${t} = ${vector(s.a)}.`,
+    `The new state is h_${t} = tanh(a_${t}) = ${vector(s.h)}.`,
+    `The scores are y_${t} = ${vector(s.y)}, one for each letter.`,
+    `The guess is ${letters[s.guess]}, with probability ${fixed(s.p[s.guess])}; the right letter ` +
+      `is ${letters[s.target]}. Loss of this step ${fixed(s.loss)}.`,
   ][stage - 1];
-  return `${reading}${said} Mean loss over the three steps ${fixed(meanLoss(steps))}.`;
+  return reading + said + (all ? ` Mean loss ${fixed(meanLoss(steps))}.` : "");
 }
 
 /* One number: three decimals to see, all of them in the title. A dot keeps the place of what has
@@ -70,11 +76,12 @@ function show(cell, value, known = true) {
   else cell.removeAttribute("title");
 }
 
-/* A small table of row vectors over named columns. */
-function vectors(columns, count) {
-  const rows = Array.from({ length: count }, () => {
+/* A small table of row vectors over named columns. `editable` holds, for some rows, fields. */
+function vectors(columns, count, editable = {}) {
+  const rows = Array.from({ length: count }, (_, i) => {
     const label = element("th", { scope: "row" });
-    const cells = columns.map(() => element("td"));
+    const cells = columns.map((_, j) =>
+      element("td", {}, ...(editable[i] ? [editable[i][j].node] : [])));
     return { node: element("tr", {}, label, ...cells), label, cells };
   });
   const head = element("thead", {}, element("tr", {}, element("td"),
@@ -83,11 +90,13 @@ function vectors(columns, count) {
     element("tbody", {}, ...rows.map((row) => row.node)));
   return {
     node,
-    head: head.querySelectorAll("th"),
     rows,
-    show(i, text, values, known = true) {
+    show(i, text, values) {
       rows[i].label.replaceChildren(...formula(text));
-      rows[i].cells.forEach((cell, j) => show(cell, values[j], known));
+      rows[i].cells.forEach((cell, j) => {
+        if (editable[i]) editable[i][j].show(values[j]);
+        else show(cell, values[j]);
+      });
     },
   };
 }
@@ -111,44 +120,26 @@ function terms(columns) {
   };
 }
 
-function stageItem(number, ...body) {
-  const title = element("span", { class: "dogs-formula" });
-  const now = element("span", { class: "dogs-now" }, "now");
-  const node = element("li", { class: "dogs-stage" },
-    element("p", { class: "dogs-stage-head" },
-      element("span", { class: "dogs-number" }, String(number)), title, now),
-    element("div", { class: "dogs-stage-body" }, ...body));
-  return {
-    show(text, stage) {
-      title.replaceChildren(...formula(text));
-      node.classList.toggle("dogs-current", stage === number);
-      node.classList.toggle("dogs-future", stage < number);
-      if (stage === number) node.setAttribute("aria-current", "step");
-      else node.removeAttribute("aria-current");
-    },
-    node,
-  };
-}
-
 /* The strip: h_0 and three linked cells, each with its input below and its output above. */
-function strip(choose) {
+function strip({ letters, inputs, units }, choose) {
   const group = freshId();
   const note = () => {
     const name = element("span", { class: "dogs-name" });
-    const entries = [0, 1, 2].map(() => element("span", { class: "dogs-entry" }));
+    const entries = Array.from({ length: units }, () =>
+      element("span", { class: "dogs-entry" }));
     return { node: element("div", { class: "dogs-note" }, name, ...entries), name, entries };
   };
   const arrow = (sign, className, weight) => element("span",
     { class: `dogs-arrow ${className}`, "aria-hidden": "true" },
-    element("span", {}, sign), weight ? math(weight) : "");
+    element("span", {}, sign), math(weight));
   const first = note();
   first.name.append(math("h_0"));
   first.node.classList.add("dogs-first");
-  const steps = [1, 2, 3].map((t) => {
+  const steps = inputs.map((input, i) => {
+    const t = i + 1;
     const radio = element("input", { type: "radio", name: group, value: t });
     const guess = element("span", { class: "dogs-letter" });
     const verdict = element("span", { class: "dogs-verdict" });
-    const letter = element("span", { class: "dogs-letter" });
     const cell = note();
     cell.name.append(math(`h_${t}`));
     radio.addEventListener("change", () => choose(t));
@@ -157,92 +148,187 @@ function strip(choose) {
       arrow("↑", "dogs-up", "W_hy"),
       cell.node,
       arrow("↑", "dogs-up", "W_xh"),
-      element("div", { class: "dogs-input" }, math(`x_${t}`), " ", letter),
-      element("label", { class: "dogs-choice" }, radio, element("span", {}, `step ${t}`)));
+      element("label", { class: "dogs-choice" }, radio,
+        element("span", {}, element("span", { class: "dogs-step" }, "step "), `${t}: `,
+          element("b", {}, letters[input]))));
     node.addEventListener("click", (event) => {
       if (!event.target.closest("label")) choose(t);
     });
-    return { node, radio, guess, verdict, letter, cell };
+    return { node, radio, guess, verdict, cell };
   });
   const node = element("div", { class: "dogs-net", role: "radiogroup",
     "aria-label": "The unrolled network; choose a step" },
     first.node, ...steps.flatMap((step) => [arrow("→", "dogs-right", "W_hh"), step.node]));
   return {
     node,
-    show(all, h0, t) {
+    /* `reached`: the furthest stage of all that the reader has been at, from 0. */
+    show(all, h0, t, reached) {
       first.entries.forEach((entry, i) => show(entry, h0[i]));
       steps.forEach((step, i) => {
         const s = all[i];
-        step.letter.textContent = LETTERS[s.input];
-        step.cell.entries.forEach((entry, j) => show(entry, s.h[j]));
-        step.guess.textContent = LETTERS[s.guess];
+        const guessed = reached >= 5 * i + 4;
+        step.cell.entries.forEach((entry, j) => show(entry, s.h[j], reached >= 5 * i + 2));
+        step.guess.textContent = guessed ? letters[s.guess] : "?";
         step.verdict.textContent =
-          s.guess === s.target ? "✓ right" : `✗ not ${LETTERS[s.target]}`;
-        step.radio.checked = i + 1 === t;
-        step.node.classList.toggle("dogs-current", i + 1 === t);
+          !guessed ? "" : s.guess === s.target ? "✓ right" : `✗ not ${letters[s.target]}`;
+        step.radio.checked = i === t - 1;
+        step.node.classList.toggle("dogs-current", i === t - 1);
       });
     },
   };
 }
 
-/* The editable numbers. A vector is shown as a matrix of one row. */
-function weights(model, hint) {
-  const units = ["1", "2", "3"];
-  const grids = [
-    { name: "W_xh", rows: LETTERS, columns: units, what: "from the letter into the note" },
-    { name: "W_hh", rows: units, columns: units, what: "from note to note" },
-    { name: "b_h", rows: null, columns: units, what: "the note's bias" },
-    { name: "h0", rows: null, columns: units, what: "the note before step 1" },
-    { name: "W_hy", rows: units, columns: LETTERS, what: "from the note to the outputs" },
-    { name: "b_y", rows: null, columns: LETTERS, what: "the outputs' bias" },
-  ];
-  for (const grid of grids) {
-    const symbol = grid.name === "h0" ? "h_0" : grid.name;
-    grid.heads = (grid.rows || [math(symbol)]).map((row) => element("th", { scope: "row" },
-      element("span", { class: "dogs-mark", "aria-hidden": "true" }, "▸"), row));
-    grid.fields = (grid.rows || [null]).map((row, i) => grid.columns.map((column, j) => numberField({
+/* Fields for all weights. `change(name, now)` gets an array as it is then. */
+function weights(word, model, hint) {
+  const { letters, units } = WORDS[word];
+  const count = Array.from({ length: units }, (_, i) => String(i + 1));
+  const fields = {};
+  const of = (name, rows, columns) => {
+    const symbol = name === "h0" ? "h_0" : name;
+    fields[name] = (rows || [null]).map((row, i) => columns.map((column, j) => numberField({
       name: row === null ? `${symbol}, column ${column}` : `${symbol}, row ${row}, column ${column}`,
       limit: LIMIT,
       step: 0.1,
       hint,
       change(value) {
-        const now = structuredClone(model.get(grid.name));
+        const now = structuredClone(model.get(name));
         if (row === null) now[j] = value;
         else now[i][j] = value;
-        setTraits(model, { [grid.name]: now });
+        setTraits(model, { [name]: now });
       },
     })));
-    grid.node = element("table", { class: `dogs-grid ${grid.rows ? "dogs-matrix" : "dogs-row"}` },
-      element("caption", {}, math(symbol), " ", element("span", {}, grid.what)),
+  };
+  of("W_xh", letters, count);
+  of("W_hh", count, count);
+  of("b_h", null, count);
+  of("h0", null, count);
+  of("W_hy", count, letters);
+  of("b_y", null, letters);
+
+  const grid = (name, rows, columns, ...more) => {
+    const heads = rows.map((row) => element("th", { scope: "row" },
+      element("span", { class: "dogs-mark", "aria-hidden": "true" }, "▸"), row));
+    const node = element("table", { class: "dogs-grid" },
+      element("caption", {}, math(name), ...more),
       element("thead", {}, element("tr", {}, element("td"),
-        ...grid.columns.map((column) => element("th", { scope: "col" }, column)))),
-      element("tbody", {}, ...grid.fields.map((line, i) => element("tr", {},
-        grid.heads[i],
+        ...columns.map((column) => element("th", { scope: "col" }, column)))),
+      element("tbody", {}, ...fields[name].map((line, i) => element("tr", {}, heads[i],
         ...line.map((field) => element("td", {}, field.node))))));
-  }
-  const each = (values, act) => grids.forEach((grid) => grid.fields.forEach((line, i) =>
-    line.forEach((field, j) => {
-      const value = values[grid.name];
-      act(field, grid.rows ? value[i][j] : value[j]);
-    })));
+    return { node, heads };
+  };
+  const each = (values, act) => {
+    for (const [name, lines] of Object.entries(fields)) {
+      lines.forEach((line, i) => line.forEach((field, j) => {
+        const value = values[name];
+        act(field, Array.isArray(value[i]) ? value[i][j] : value[j]);
+      }));
+    }
+  };
   return {
-    nodes: grids.map((grid) => grid.node),
-    show(values, used, input) {
-      each(values, (field, value) => field.show(value));
-      for (const grid of grids) {
-        grid.node.classList.toggle("dogs-used", used.includes(grid.name));
-        if (!grid.rows) grid.heads[0].parentNode.classList.toggle("dogs-marked", used.includes(grid.name));
-      }
-      grids[0].heads.forEach((head, i) =>
-        head.parentNode.classList.toggle("dogs-marked", i === input));
-    },
-    reset(values) {
-      each(values, (field, value) => field.put(value));
-    },
+    fields,
+    letters,
+    count,
+    grid,
+    show: (values) => each(values, (field, value) => field.show(value)),
+    put: (values) => each(values, (field, value) => field.put(value)),
   };
 }
 
-const HINT = "Edit any number. The arrow keys ↑ and ↓ change it by 0.1.";
+/* The stages of a step, each with its numbers and with the weights that it uses. All lie in one
+   place, so that the figure is as high at each of them. */
+function panel(word, model, live, reset) {
+  const hint = fieldHint("Type another number, or press ↑ and ↓ to change it by 0.1.", live);
+  const all = weights(word, model, hint);
+  const { fields, letters, count } = all;
+  const readX = vectors(letters, 1);
+  const first = vectors(count, 1, { 0: fields.h0[0] });
+  const later = vectors(count, 1);
+  const sum = vectors(count, 4, { 2: fields.b_h[0] });
+  const sumTerms = terms(count);
+  const squash = vectors(count, 2);
+  const output = vectors(letters, 3, { 1: fields.b_y[0] });
+  const outputTerms = terms(letters);
+  const chances = vectors(letters, 1);
+  const bars = letters.map(() => element("div", { class: "dogs-bar" }));
+  chances.node.tBodies[0].append(element("tr", { class: "dogs-bars", "aria-hidden": "true" },
+    element("td"), ...bars.map((bar) => element("td", {}, bar))));
+  const verdict = element("p", { class: "dogs-loss" });
+  sum.rows[3].node.classList.add("dogs-total");
+  output.rows[2].node.classList.add("dogs-total");
+
+  const forget = element("button", { type: "button", class: "dogs-forget" }, "all 0");
+  forget.setAttribute("aria-label", "Set all of W_hh to 0");
+  forget.addEventListener("click", () =>
+    setTraits(model, { W_hh: model.get("W_hh").map((row) => row.map(() => 0)) }));
+  const W_xh = all.grid("W_xh", letters, count);
+  const W_hh = all.grid("W_hh", count, count, forget);
+  const W_hy = all.grid("W_hy", count, letters);
+
+  const heads = STAGES.map(() => element("p", { class: "dogs-formula" }));
+  const bodies = [
+    [readX.node, first.node, later.node],
+    [sum.node, element("div", { class: "dogs-grids" }, W_xh.node, W_hh.node), sumTerms.node],
+    [squash.node],
+    [output.node, element("div", { class: "dogs-grids" }, W_hy.node), outputTerms.node],
+    [chances.node, verdict],
+  ];
+  const stages = bodies.map((body, i) =>
+    element("div", { class: "dogs-stage" }, heads[i], ...body));
+  const names = STAGES.map((name, i) => element("li", {}, `${i + 1} ${name}`));
+  const node = element("div", {},
+    element("ol", { class: "dogs-names", "aria-label": "The stages of a step" }, ...names),
+    element("div", { class: "dogs-stages" }, ...stages),
+    element("div", { class: "dogs-under" }, hint.node, reset));
+  return {
+    node,
+    put: all.put,
+    show(values, s, t, stage) {
+      const letter = letters[s.input];
+      [`Read x_${t} and h_${t - 1}`, `a_${t} = x_${t} W_xh + h_${t - 1} W_hh + b_h`,
+        `h_${t} = tanh(a_${t})`, `y_${t} = h_${t} W_hy + b_y`, `p_${t} = softmax(y_${t})`,
+      ].forEach((text, i) => heads[i].replaceChildren(...formula(text)));
+      stages.forEach((one, i) => one.classList.toggle("dogs-now", i === stage - 1));
+      names.forEach((name, i) => {
+        if (i === stage - 1) name.setAttribute("aria-current", "step");
+        else name.removeAttribute("aria-current");
+      });
+      all.show(values);
+
+      readX.show(0, `x_${t} (${letter})`, s.x);
+      s.x.forEach((entry, i) => (readX.rows[0].cells[i].textContent = entry));
+      first.node.hidden = t > 1;
+      later.node.hidden = t === 1;
+      first.show(0, "h_0", values.h0);
+      later.show(0, `h_${t - 1}`, s.before);
+
+      sum.show(0, `x_${t} W_xh (row\u00a0${letter})`, s.from_x);
+      sum.show(1, `+ h_${t - 1} W_hh`, s.from_h);
+      sum.show(2, "+ b_h", values.b_h);
+      sum.show(3, `= a_${t}`, s.a);
+      sumTerms.show(`h_${t - 1} W_hh`, s.before, values.W_hh);
+      W_xh.heads.forEach((head, i) =>
+        head.parentNode.classList.toggle("dogs-marked", i === s.input));
+
+      squash.show(0, `a_${t}`, s.a);
+      squash.show(1, `h_${t}`, s.h);
+
+      output.show(0, `h_${t} W_hy`, s.read);
+      output.show(1, "+ b_y", values.b_y);
+      output.show(2, `= y_${t}`, s.y);
+      outputTerms.show(`h_${t} W_hy`, s.h, values.W_hy);
+
+      chances.show(0, `p_${t}`, s.p);
+      bars.forEach((bar, i) => {
+        bar.style.height = `${100 * s.p[i]}%`;
+        bar.classList.toggle("dogs-target", i === s.target);
+      });
+      verdict.textContent = `Guess ${letters[s.guess]}, right letter ${letters[s.target]} ` +
+        `(outlined) ${s.guess === s.target ? "✓" : "✗"}. ` +
+        `Loss −ln ${fixed(s.p[s.target])} = ${fixed(s.loss)}.`;
+      verdict.title = String(s.loss);
+    },
+  };
+}
 
 export default {
   render({ model, el }) {
@@ -255,109 +341,65 @@ export default {
     };
 
     const live = liveRegion();
-    const net = strip((t) => change({ t }));
+    const words = Object.keys(WORDS);
+    const choice = radioRow("Word", words, words.map((word) => `'${word}'`),
+      (word) => change({ t: 1, stage: 1, word, ...model.get("start")[word] }));
     const back = element("button", { type: "button" }, "Back");
     const next = element("button", { type: "button" }, "Next");
-    const place = element("span", { class: "dogs-place" });
+    const reset = element("button", { type: "button" }, "Reset weights");
+    const mean = element("span", { class: "dogs-mean" });
     back.addEventListener("click", () => walk(-1));
     next.addEventListener("click", () => walk(1));
-
-    const units = [1, 2, 3].map(String);
-    const readX = vectors(LETTERS, 1);
-    const readH = vectors(units, 1);
-    const sum = vectors(units, 4);
-    const sumTerms = terms(units);
-    const squash = vectors(units, 1);
-    const output = vectors(LETTERS, 3);
-    const outputTerms = terms(LETTERS);
-    const chances = vectors(LETTERS, 1);
-    const bars = LETTERS.map(() => element("div", { class: "dogs-bar" }));
-    chances.node.tBodies[0].append(element("tr", { class: "dogs-bars", "aria-hidden": "true" },
-      element("td"), ...bars.map((bar) => element("td", {}, bar))));
-    const verdict = element("p", { class: "dogs-loss" });
-    sum.rows[3].node.classList.add("dogs-total");
-    output.rows[2].node.classList.add("dogs-total");
-    const stages = [
-      stageItem(1, readX.node, readH.node),
-      stageItem(2, sum.node, sumTerms.node),
-      stageItem(3, squash.node),
-      stageItem(4, output.node, outputTerms.node),
-      stageItem(5, chances.node, verdict),
-    ];
-
-    const hint = fieldHint(HINT, live);
-    const grid = weights(model, hint);
-    const reset = element("button", { type: "button" }, "Reset weights");
     reset.addEventListener("click", () => {
-      const start = model.get("start");
-      grid.reset(start);
+      const start = model.get("start")[model.get("word")];
+      parts.panel.put(start);
       change(start);
     });
 
+    const place = element("div");
+    const under = element("div");
     const root = explorerRoot("dogs-stepper",
-      element("p", { class: "rnnbook-title" }, "What comes after d, o, g?"),
-      net.node,
-      element("div", { class: "dogs-walk" }, back, next, place),
-      live.node,
-      element("div", { class: "dogs-panes" },
-        element("ol", { class: "dogs-stages", "aria-label": "The stages of this step" },
-          ...stages.map((stage) => stage.node)),
-        element("div", { class: "dogs-weights", role: "group", "aria-label": "Weights" },
-          element("div", { class: "dogs-weights-head" },
-            element("p", { class: "dogs-weights-title" }, "The weights"), reset),
-          hint.node,
-          ...grid.nodes)));
+      element("p", { class: "rnnbook-title" }, "What comes next?"),
+      choice.node,
+      place,
+      element("div", { class: "dogs-walk" }, back, next, mean),
+      under,
+      live.node);
+    let parts = { word: null };
+    let reached = 0;
 
     function draw() {
       const { t, stage } = at();
+      const word = model.get("word");
       const values = getTraits(model, NAMES);
-      const steps = forward(values);
-      const s = steps[t - 1];
-      const letter = LETTERS[s.input];
-
-      net.show(steps, values.h0, t);
+      // Of a change to the other word this may be the middle.
+      const { units, letters } = WORDS[word];
+      const sizes = NAMES.map((name) => values[name].length);
+      const expected = [letters.length, units, units, units, letters.length, units];
+      if (sizes.some((size, i) => size !== expected[i])) return;
+      if (parts.word !== word) {
+        parts = {
+          word,
+          net: strip(WORDS[word], (t) => change({ t })),
+          panel: panel(word, model, live, reset),
+        };
+        place.replaceChildren(parts.net.node);
+        under.replaceChildren(parts.panel.node);
+        reached = 0;
+      }
+      reached = Math.max(reached, 5 * (t - 1) + stage - 1);
+      const steps = forward(values, word);
+      choice.show(word);
+      parts.net.show(steps, values.h0, t, reached);
+      parts.panel.show(values, steps[t - 1], t, stage);
       back.setAttribute("aria-disabled", t === 1 && stage === 1);
       next.setAttribute("aria-disabled", t === 3 && stage === 5);
-      place.textContent = `Step ${t} of 3, stage ${stage} of 5`;
-
-      stages[0].show(`read x_${t} and h_${t - 1}`, stage);
-      readX.show(0, `x_${t} (${letter})`, s.x);
-      s.x.forEach((entry, i) => (readX.rows[0].cells[i].textContent = entry));
-      readH.show(0, `h_${t - 1}`, s.before);
-
-      stages[1].show(`a_${t} = x_${t} W_xh + h_${t - 1} W_hh + b_h`, stage);
-      sum.show(0, `x_${t} W_xh (row\u00a0${letter})`, s.from_x, stage >= 2);
-      sum.show(1, `+ h_${t - 1} W_hh`, s.from_h, stage >= 2);
-      sum.show(2, "+ b_h", values.b_h, stage >= 2);
-      sum.show(3, `= a_${t}`, s.a, stage >= 2);
-      sumTerms.show(`h_${t - 1} W_hh`, s.before, values.W_hh);
-
-      stages[2].show(`h_${t} = tanh(a_${t})`, stage);
-      squash.show(0, `h_${t}`, s.h, stage >= 3);
-
-      stages[3].show(`y_${t} = h_${t} W_hy + b_y`, stage);
-      output.show(0, `h_${t} W_hy`, s.read, stage >= 4);
-      output.show(1, "+ b_y", values.b_y, stage >= 4);
-      output.show(2, `= y_${t}`, s.y, stage >= 4);
-      outputTerms.show(`h_${t} W_hy`, s.h, values.W_hy);
-
-      stages[4].show(`p_${t} = softmax(y_${t})`, stage);
-      chances.show(0, `p_${t}`, s.p, stage >= 5);
-      bars.forEach((bar, i) => {
-        bar.style.height = `${100 * s.p[i]}%`;
-        bar.classList.toggle("dogs-target", i === s.target);
-      });
-      const right = s.guess === s.target;
-      verdict.textContent = `Guess ${LETTERS[s.guess]}, right letter ${LETTERS[s.target]} (outlined) ` +
-        `${right ? "✓" : "✗"}. Loss −ln ${fixed(s.p[s.target])} = ${fixed(s.loss)}.`;
-      verdict.title = String(s.loss);
-
-      const used = [["h0"].filter(() => t === 1), ["W_xh", "W_hh", "b_h"], [], ["W_hy", "b_y"], []];
-      grid.show(values, used[stage - 1], s.input);
-      live.say(sentence(steps, t, stage));
+      const all = reached === 14;
+      mean.textContent = all ? `mean loss ${fixed(meanLoss(steps))}` : `step ${t} of 3`;
+      live.say(sentence(steps, t, stage, word, all));
     }
 
     el.append(root);
-    return cleanup(root, live, follow(model, [...NAMES, "t", "stage"], draw));
+    return cleanup(root, live, follow(model, [...NAMES, "word", "t", "stage"], draw));
   },
 };

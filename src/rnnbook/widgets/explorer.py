@@ -142,14 +142,17 @@ class Numbers(State):
     """An array of the named axes as a nested list of floats, each at most 20 in magnitude.
 
     `Numbers("D H", D=4, H=3)` takes a numpy array or lists of shape (4, 3); what is kept is a
-    nested list, because that is what travels to the page.
+    nested list, because that is what travels to the page. Where the sizes are not fixed, `first`
+    is the value to begin with.
     """
 
-    def __init__(self, axes: str, **sizes: int):
+    def __init__(self, axes: str, *, first=None, **sizes: int):
         super().__init__()
-        self.axes, self.sizes = axes, sizes
+        self.axes, self.first, self.sizes = axes, first, sizes
 
     def make_dynamic_default(self):
+        if self.first is not None:
+            return np.array(self.first, dtype=float).tolist()
         return np.zeros([self.sizes[axis] for axis in self.axes.split()]).tolist()
 
     def checked(self, value):

@@ -4,31 +4,25 @@ export function rows(D, H, T, secondBias) {
   const gate = D * H + H * H + (secondBias ? 2 * H : H);
   const letters = `D·H + H·H + ${secondBias ? "2·H" : "H"}`;
   const numbers = `${D}·${H} + ${H}·${H} + ${secondBias ? `2·${H}` : H}`;
-  const row = (key, name, dependsOnT, count, left, right) => ({
-    key, name, dependsOnT, count, formula: `${left} = ${right} = ${thousands(count)}`,
+  const row = (key, name, count, left, right) => ({
+    key, name, count, formula: `${left} = ${right} = ${thousands(count)}`,
   });
   return [
-    row("rnn", "RNN", false, gate, letters, numbers),
-    row("untied", "Untied chain", true, T * gate, `T·(${letters})`, `${T}·(${numbers})`),
-    row("window", "Window MLP", true, T * D * H + H, "T·D·H + H", `${T}·${D}·${H} + ${H}`),
-    row("gru", "GRU", false, 3 * gate, `3·(${letters})`, `3·(${numbers})`),
-    row("lstm", "LSTM", false, 4 * gate, `4·(${letters})`, `4·(${numbers})`),
+    row("rnn", "RNN", gate, letters, numbers),
+    row("untied", "Untied chain", T * gate, `T·(${letters})`, `${T}·(${numbers})`),
+    row("window", "Window MLP", T * D * H + H, "T·D·H + H", `${T}·${D}·${H} + ${H}`),
+    row("gru", "GRU", 3 * gate, `3·(${letters})`, `3·(${numbers})`),
+    row("lstm", "LSTM", 4 * gate, `4·(${letters})`, `4·(${numbers})`),
   ];
 }
 
-export function ratio(count, reference) {
-  if (count % reference === 0) return String(count / reference);
-  return (count / reference).toPrecision(3);
-}
-
-export function sentence(D, H, T, secondBias) {
-  const [rnn, untied, window] = rows(D, H, T, secondBias).map((row) => row.count);
-  const times = (count) =>
-    count === rnn ? "just as many" : `${ratio(count, rnn)} times as many`;
+export function sentence(D, H, T, secondBias, gated) {
+  const [rnn, untied, window, gru, lstm] = rows(D, H, T, secondBias)
+    .map((row) => thousands(row.count));
   return (
-    `D = ${D}, H = ${H}, T = ${T}. The RNN learns ${thousands(rnn)} numbers. ` +
-    `With its own weights at every step it would be ${thousands(untied)}, ${times(untied)}; ` +
-    `a window MLP needs ${thousands(window)}, ${times(window)}.` +
+    `D = ${D}, H = ${H}, T = ${T}. The RNN learns ${rnn} numbers, the untied chain ${untied}, ` +
+    `the window MLP ${window}.` +
+    (gated ? ` The GRU learns ${gru}, the LSTM ${lstm}.` : "") +
     (secondBias ? " Two biases for each sum, as in PyTorch." : "")
   );
 }
@@ -48,21 +42,21 @@ const EXPLANATION = {
   lstm: "four sums like the RNN's",
 };
 
+const GATED = ["gru", "lstm"];
+
 function barRow(key) {
   const parts = {
     name: element("span", { class: "counter-name" }),
     count: element("span", { class: "counter-count" }),
-    ratio: element("span", { class: "counter-ratio" }),
     bar: element("div", { class: "counter-bar" }),
-    tag: element("span", { class: "counter-tag" }),
     formula: element("span", { class: "counter-formula" }),
   };
   const node = element("li", { class: `counter-row counter-${key}` },
     element("div", { class: "counter-head" },
       parts.name, element("span", { class: "counter-what" }, EXPLANATION[key]),
-      parts.count, parts.ratio),
+      parts.count),
     element("div", { class: "counter-track", "aria-hidden": "true" }, parts.bar),
-    element("div", { class: "counter-foot" }, parts.formula, parts.tag));
+    element("div", { class: "counter-foot" }, parts.formula));
   return { node, ...parts };
 }
 
@@ -72,6 +66,7 @@ export default {
     const H = slider(model, "H", "hidden units", 1, 512);
     const T = slider(model, "T", "steps", 1, 100);
     const bias = checkbox(model, "second_bias", "second bias, as in PyTorch");
+    const gates = checkbox(model, "gated", "the gated cells of chapter 8");
     const live = liveRegion();
     const bars = rows(1, 1, 1, false).map((row) => barRow(row.key));
     const ticks = [0, 1, 2].map(() => element("span"));
@@ -80,43 +75,43 @@ export default {
     const root = explorerRoot("parameter-counter",
       element("p", { class: "rnnbook-title" }, "How many numbers are learned?"),
       element("div", { class: "counter-controls", role: "group", "aria-label": "Sizes" },
-        D.node, H.node, T.node, bias.node),
-      element("ul", { class: "counter-rows", "aria-label": "Numbers learned by five networks" },
+        D.node, H.node, T.node),
+      element("ul", { class: "counter-rows", "aria-label": "Numbers learned by each network" },
         ...bars.map((bar) => bar.node)),
       element("div", { class: "counter-axis", "aria-hidden": "true" }, ...ticks),
       live.node,
-      note);
+      fold("More", element("div", { class: "counter-more" }, gates.node, bias.node), note));
 
     function draw() {
       const sizes = [whole(model.get("D"), 1, 512), whole(model.get("H"), 1, 512),
         whole(model.get("T"), 1, 100)];
       const secondBias = Boolean(model.get("second_bias"));
+      const gated = Boolean(model.get("gated"));
       const now = rows(...sizes, secondBias);
       // From D and H alone, so that only what depends on T moves with T.
       const scale = niceCeiling(24 * rows(sizes[0], sizes[1], 1, false)[0].count);
       [D, H, T].forEach((control, i) => control.show(sizes[i]));
       bias.show(secondBias);
+      gates.show(gated);
       now.forEach((row, i) => {
         const bar = bars[i];
         bar.name.textContent = row.name;
         bar.count.textContent = thousands(row.count);
-        bar.ratio.textContent = `${ratio(row.count, now[0].count)} ×`;
         bar.bar.style.width = `${Math.min(100, (100 * row.count) / scale)}%`;
         bar.bar.classList.toggle("counter-beyond", row.count > scale);
-        bar.tag.textContent = row.dependsOnT ? "grows with T" : "does not depend on T";
-        bar.tag.classList.toggle("counter-grows", row.dependsOnT);
+        bar.node.hidden = !gated && GATED.includes(row.key);
         bar.formula.textContent = row.formula;
       });
       root.style.setProperty("--rnn-share", now[0].count / scale);
       ticks.forEach((tick, i) => (tick.textContent = thousands((scale * i) / 2)));
       note.textContent =
         `All bars have one linear scale, from 0 to ${thousands(scale)} numbers; one that goes on ` +
-        "beyond it ends in a point. The dashed line marks the RNN, and × compares with it. " +
+        "beyond it ends in a point. The dashed line marks the RNN. " +
         "Counted: the recurrent or hidden layer alone, without the readout.";
-      live.say(sentence(...sizes, secondBias));
+      live.say(sentence(...sizes, secondBias, gated));
     }
 
     el.append(root);
-    return cleanup(root, live, follow(model, ["D", "H", "T", "second_bias"], draw));
+    return cleanup(root, live, follow(model, ["D", "H", "T", "second_bias", "gated"], draw));
   },
 };

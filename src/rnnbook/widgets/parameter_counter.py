@@ -9,13 +9,12 @@ from .explorer import Explorer, Truth, Whole, assembled, stand_in_root
 
 NOT_COUNTED = "Counted: the recurrent or hidden layer alone, without the readout."
 (DATA,) = in_page("data")
-HEIGHTS = "768px", "1240px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "540px", "785px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class Row(NamedTuple):
     key: str
     name: str
-    depends_on_T: bool
     count: int
     formula: str  # the letters, then the numbers put in
 
@@ -29,6 +28,7 @@ class ParameterCounter(Explorer):
     H : hidden units, 1 to 512
     T : steps, 1 to 100
     second_bias : count two biases for each sum, as PyTorch has them; the window MLP keeps its one
+    gated : show the GRU and the LSTM as well
 
     A value outside its range is a `ValueError` that names it.
 
@@ -38,15 +38,16 @@ class ParameterCounter(Explorer):
 
     _esm = assembled("parameter_counter.js")
     _css = assembled("parameter_counter.css")
-    _state = ("D", "H", "T", "second_bias")
+    _state = ("D", "H", "T", "second_bias", "gated")
 
     D = Whole(100, 1, 512)
     H = Whole(100, 1, 512)
     T = Whole(20, 1, 100)
     second_bias = Truth(False)
+    gated = Truth(False)
 
-    def __init__(self, *, D=100, H=100, T=20, second_bias=False):
-        super().__init__(D=D, H=H, T=T, second_bias=second_bias)
+    def __init__(self, *, D=100, H=100, T=20, second_bias=False, gated=False):
+        super().__init__(D=D, H=H, T=T, second_bias=second_bias, gated=gated)
 
     def counts(self) -> dict[str, int]:
         """The five counts: `rnn`, `untied`, `window`, `gru`, `lstm`. The readout is left out."""
@@ -61,36 +62,34 @@ class ParameterCounter(Explorer):
         bias_n = f"2·{H}" if self.second_bias else f"{H}"
         letters, numbers = f"D·H + H·H + {bias}", f"{D}·{H} + {H}·{H} + {bias_n}"
 
-        def row(key, name, depends_on_T, count, letters, numbers):
-            return Row(key, name, depends_on_T, count, f"{letters} = {numbers} = {count:,}")
+        def row(key, name, count, letters, numbers):
+            return Row(key, name, count, f"{letters} = {numbers} = {count:,}")
 
         return [
-            row("rnn", "RNN", False, gate, letters, numbers),
-            row("untied", "Untied chain", True, T * gate, f"T·({letters})", f"{T}·({numbers})"),
-            row("window", "Window MLP", True, T * D * H + H,
+            row("rnn", "RNN", gate, letters, numbers),
+            row("untied", "Untied chain", T * gate, f"T·({letters})", f"{T}·({numbers})"),
+            row("window", "Window MLP", T * D * H + H,
                 "T·D·H + H", f"{T}·{D}·{H} + {H}"),
-            row("gru", "GRU", False, 3 * gate, f"3·({letters})", f"3·({numbers})"),
-            row("lstm", "LSTM", False, 4 * gate, f"4·({letters})", f"4·({numbers})"),
+            row("gru", "GRU", 3 * gate, f"3·({letters})", f"3·({numbers})"),
+            row("lstm", "LSTM", 4 * gate, f"4·({letters})", f"4·({numbers})"),
         ]  # fmt: skip
 
     def sentence(self) -> str:
         """What the figure says, in words."""
-        counts = self.counts()
-        rnn, untied, window = counts["rnn"], counts["untied"], counts["window"]
-        biases = " Two biases for each sum, as in PyTorch." if self.second_bias else ""
+        numbers = {key: f"{count:,}" for key, count in self.counts().items()}
+        gates = f" The GRU learns {numbers['gru']}, the LSTM {numbers['lstm']}."
+        biases = " Two biases for each sum, as in PyTorch."
         return (
-            f"D = {self.D}, H = {self.H}, T = {self.T}. The RNN learns {rnn:,} numbers. "
-            f"With its own weights at every step it would be {untied:,}, "
-            f"{times(untied, rnn)}; a window MLP needs {window:,}, {times(window, rnn)}.{biases}"
+            f"D = {self.D}, H = {self.H}, T = {self.T}. The RNN learns {numbers['rnn']} numbers, "
+            f"the untied chain {numbers['untied']}, the window MLP {numbers['window']}."
+            f"{gates if self.gated else ''}{biases if self.second_bias else ''}"
         )
 
     def stand_in(self) -> str:
-        rows = self.rows()
-        longest, rnn = max(row.count for row in rows), rows[0].count
+        rows = [row for row in self.rows() if self.gated or row.key not in ("gru", "lstm")]
+        longest = max(row.count for row in rows)
         bars = "\n".join(
-            f'<li style="margin: 0 0 0.8em"><strong>{row.name}</strong>: {row.count:,} numbers, '
-            f"{ratio(row.count, rnn)} × the RNN; "
-            f"{'grows with T' if row.depends_on_T else 'the same for every T'}"
+            f'<li style="margin: 0 0 0.8em"><strong>{row.name}</strong>: {row.count:,} numbers'
             f'<div aria-hidden="true" style="height: 0.7em; min-width: 2px; margin: 0.2em 0; '
             f"width: {100 * row.count / longest:.2f}%; "
             f'background: {DATA}"></div>'
@@ -104,14 +103,3 @@ class ParameterCounter(Explorer):
             f"All bars have one scale; the longest is {longest:,}.</p>"
         )
         return stand_in_root("parameter-counter", "How many numbers are learned", *HEIGHTS, body)
-
-
-def ratio(count: int, reference: int) -> str:
-    """How many times the reference: whole when it is whole, otherwise three figures."""
-    if count % reference == 0:
-        return str(count // reference)
-    return f"{count / reference:#.3g}".rstrip(".")
-
-
-def times(count: int, reference: int) -> str:
-    return "just as many" if count == reference else f"{ratio(count, reference)} times as many"
