@@ -43,7 +43,7 @@ help: ## List the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 	@echo "Options: PYTHON=/path/to/python3.11  PORT=8000  BROWSER=/path/to/chromium"
 
-.PHONY: serve book notebooks experiments lab bench
+.PHONY: serve book notebooks experiments lab edit bench
 serve: book ## Build the book and serve it on this machine
 	@$(PY) $(TOOLS)/serve.py $(SITE) $(PORT)
 
@@ -56,8 +56,11 @@ notebooks: $(ENV) ## Run every chapter anew, or CHAPTERS="04 05", and write it i
 experiments: $(ENV) ## Train the long runs that are missing (FRESH=1: all of them, about 40 min)
 	@$(PY) -m rnnbook.experiments $(if $(FRESH),--fresh) $(NAMES)
 
-lab: export RNNBOOK_PROGRESS := 1
-lab: $(ENV) ## Open JupyterLab on the chapters
+lab edit lab-chapters: export RNNBOOK_PROGRESS := 1
+lab: book ## Read the chapters in JupyterLab, as copies that are yours
+	@$(PY) -m jupyterlab --notebook-dir=_build/lab
+
+edit: $(ENV) ## Open JupyterLab on the chapters' sources
 	@$(PY) -m jupyterlab --notebook-dir=notebooks
 
 bench: $(ENV) ## Time the inner loops and an explorer's moves
@@ -83,7 +86,7 @@ lint: $(ENV) $(VENDOR) ## Read the code for faults
 	@$(PY) $(TOOLS)/scripts.py
 
 # These go with the chapters.
-ABOUT_PAGES := $(addprefix tests/test_,notebooks.py ledger.py reading.py site.py)
+ABOUT_PAGES := $(addprefix tests/test_,notebooks.py copies.py ledger.py reading.py site.py)
 
 # Each part loads only the plugins that it needs: three processes, and some take seconds.
 unit: $(ENV) ## Test the package
@@ -101,17 +104,24 @@ lab-test: $(LAB_CHECKED) ## Try all explorers in a real JupyterLab
 notebook7: $(ENV) ## The same in Notebook 7
 	@LAB=notebook $(IN_LAB)
 
-FOLDER := notebooks
-lab-chapters: $(ENV) ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
+FOLDER := _build/lab
+lab-chapters: book ## Run every chapter in JupyterLab and look for faults (FOLDER=...; minutes)
 	@$(PY) tests/lab/chapters.py $(FOLDER)
+
+.PHONY: download-test
+download-test: $(SITE)/.made ## Run every chapter as a reader of the site does (CHAPTERS="06": one; minutes)
+	@$(PY) $(TOOLS)/download_test.py $(SITE) $(CHAPTERS)
 
 firefox: $(SITE)/.made $(FIREFOX_DRIVER) ## Look at every page in Firefox (minutes)
 	@$(PY) tests/firefox/run.py
 
+letters-test: $(SITE)/.made ## Look at pages on machines with DejaVu, Liberation or neither (minutes)
+	@$(PY) tests/browser/font_sets.py $(FONTS)
+
 versions: $(ENV) ## Test the package on other Pythons and NumPys (PYTHONS="python3.11 ..."; minutes)
 	@$(PY) tests/machines/versions.py $(PYTHONS)
 
-.PHONY: lock clean vendor versions firefox
+.PHONY: lock clean vendor versions firefox letters-test
 lock: $(ENV) ## Choose all versions anew: writes requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(PY) -m uv pip compile --quiet pyproject.toml --all-extras --universal --upgrade \
@@ -119,8 +129,10 @@ lock: $(ENV) ## Choose all versions anew: writes requirements.txt
 	  --output-file requirements.txt
 	@echo "requirements.txt is new; the next command installs it."
 
+# A reader's changed copies in _build/lab are no rubbish.
 clean: ## Remove what was built; the environment stays (rm -r .venv removes it)
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	@$(PYTHON) $(TOOLS)/edited.py
 
 vendor: $(VENDOR)
 

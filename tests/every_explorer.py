@@ -16,6 +16,7 @@ from rnnbook.widgets import (
     GateExplorer,
     GradientExplorer,
     HorizonExplorer,
+    LetterWriter,
     MemoryLaneExplorer,
     ParameterCounter,
     PathExplorer,
@@ -40,6 +41,7 @@ def replay(**options):
 
 
 EVERY = {
+    "writer": LetterWriter,
     "counter": ParameterCounter,
     "stepper": DogsStepper,
     "paths": PathExplorer,
@@ -60,6 +62,12 @@ def every(**choices):
 
 
 STATES = {
+    "writer": [
+        {"prompt": "W" * 60, "text": "W" * 400, "temperature": 2.0, "unit": 128},
+        {"prompt": "", "text": "", "temperature": 0.1, "unit": 0},
+        *({"prompt": "A closing bracket is ), and ", "text": "((\n)_" * k, "temperature": 0.1,
+           "unit": 100} for k in (1, 40, 80)),
+    ],
     "counter": [
         {"D": 512, "H": 512, "T": 100, "second_bias": True},
         {"D": 1, "H": 1, "T": 1, "second_bias": False},
@@ -75,7 +83,7 @@ STATES = {
         {"weight": weight, "loss": t, "use": s}
         for weight in ("W_hh", "W_xh", "b_h") for t in (1, 2, 3) for s in range(1, t + 1)
     ],
-    "truncation": every(K=(1, 10, 20, 40, 41, 45, 61, 62, 100)),
+    "truncation": every(K=(1, 10, 20, 40, 41, 45, 61, 62, 100), all_terms=(False, True)),
     "gradients": [
         *every(kind=("tanh", "relu", "LSTM"), T=(1, 200), gain=(0.1, 2.1)),
         {"kind": "LSTM", "forget_bias": -2, "T": 200, "gain": 1.0,

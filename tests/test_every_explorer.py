@@ -134,5 +134,5 @@ def test_a_link_that_sends_nonsense_is_taken_back_whole(name):
     good = STATES[name][1]
     for trait in explorer._state:
         with pytest.raises(ValueError, match=trait):
-            explorer.set_state({**good, trait: "nonsense"})
+            explorer.set_state({**good, trait: "\0nonsense"})  # no letter of any text
         assert repr(explorer) == before

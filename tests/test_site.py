@@ -1,8 +1,10 @@
 """The local Sphinx extension: what must stop a build stops it, and each part does as it says."""
 
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,7 +51,7 @@ def build(tmp_path, root):
     return build
 
 
-def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
+def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build, tmp_path):
     """And nothing of the chapter before them does, which carries all that a page can."""
     alt = {"mystnb": {"image": {"alt": "A point"}, "figure": {"caption": "One.", "name": "fig"}}}
     draw = "import matplotlib.pyplot as plt\nplt.figure(figsize=(5, 2))\nplt.plot(1, 1)\nplt.show()"
@@ -76,6 +78,32 @@ def test_a_wrong_formula_and_a_picture_without_words_stop_the_build(build):
     assert '<span class="picture"><img width="' in page
     assert '<span class="tied">(<span class="math' in page  # no line begins with the comma
     assert "<!--tie" not in page
+    assert not re.search(r'href="https?://', page)  # no address is configured
+    assert not (tmp_path / "_build/html/.binder").exists()
+
+
+def test_an_address_in_the_configuration_opens_chapters_elsewhere(build, tmp_path):
+    settings = tmp_path / "_config.yml"
+    text = settings.read_text()
+    assert text.count('unrolled_repository: {url: ""') == 1
+    address = "https://github.com/us/unrolled"
+    settings.write_text(
+        text.replace('unrolled_repository: {url: ""', f'unrolled_repository: {{url: "{address}"'))
+    code, said, pages = build(one=[new_code_cell("1 + 1")])
+    assert code == 0, said
+    found = re.findall(r'<a href="(https://[^"]*)" target="_blank"', pages["07_one"])
+    copy = "_sources/notebooks/07_one.ipynb"
+    assert found == [
+        f"https://mybinder.org/v2/gh/us/unrolled/gh-pages?urlpath=lab/tree/{copy}",
+        f"https://colab.research.google.com/github/us/unrolled/blob/gh-pages/{copy}",
+    ]
+    site = tmp_path / "_build/html"
+    (wheel,) = (site / "packages").iterdir()
+    with zipfile.ZipFile(site / "unrolled.zip") as book:
+        assert book.read(f"unrolled/packages/{wheel.name}") == wheel.read_bytes()
+        assert f"unrolled/{copy}" in book.namelist()
+    needs = (site / ".binder/requirements.txt").read_text()
+    assert needs == f"jupyterlab\n./packages/{wheel.name}[chapters]\n"
 
 
 def test_a_failing_cell_stops_the_build_and_says_why(build):
@@ -125,7 +153,8 @@ def test_questions_and_folded_proofs_are_in_the_page(build):
     assert "You predicted this, and so it is." in page
     folded = page.split('<details class="folded-proof">')[1].split("</details>")[0]
     link = '<a class="reference internal" href="#equation-e">(7.1)</a>'
-    assert f'<summary class="proved">Proves {link} for two units: exact.</summary>' in folded
+    assert '<summary class="proved">Proves (7.1) for two units: exact.</summary>' in folded
+    assert f'<p class="proved-here">To {link}.</p>' in folded
     assert "so it is" in folded
     assert "Show the code" not in page
 
@@ -144,6 +173,22 @@ def test_a_stored_run_is_for_these_cells_and_this_package(tmp_path):
     more = new_notebook(cells=[cell, new_code_cell("2")])
     other = execution.key(more, execution.foundation(tmp_path))
     assert len({first, second, other}) == 3
+
+
+def test_a_page_carries_only_the_explorers_that_it_shows():
+    view = nbformat.v4.new_output("display_data", {execution.VIEW: {"model_id": "shown"}})
+    plain = nbformat.v4.new_output("stream", text="asked\n")
+    states = {
+        "shown": {"layout": "IPY_MODEL_layout", "children": ["IPY_MODEL_inner"]},
+        "layout": {},
+        "inner": {"back": "IPY_MODEL_shown"},
+        "asked": {"layout": "IPY_MODEL_other"},
+        "other": {},
+    }
+    widgets = {"kind": {"state": {name: {"state": state} for name, state in states.items()}}}
+    cells = [new_code_cell(outputs=[plain]), new_code_cell(outputs=[view])]
+    execution.prune(widgets, cells)
+    assert set(widgets["kind"]["state"]) == {"shown", "layout", "inner"}
 
 
 def test_a_touched_sheet_runs_nothing_and_is_in_the_page(tmp_path):

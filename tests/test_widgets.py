@@ -33,7 +33,7 @@ def test_repr_is_what_strict_nbval_can_compare():
     assert "h0=[0.0, 0.0, 0.0]" in shown
     assert shown == repr(DogsStepper(t=2, stage=3))
     assert repr(PathExplorer(weight="b_h", loss=2)) == "PathExplorer(weight='b_h', loss=2, use=2)"
-    assert repr(TruncationExplorer(K=41)) == "TruncationExplorer(K=41)"
+    assert repr(TruncationExplorer(K=41)) == "TruncationExplorer(K=41, all_terms=False)"
 
 
 # ---- the parameter counter ----
@@ -349,12 +349,24 @@ def test_what_chapter_5_asks_its_readers_to_find():
     near = np.abs(g / -6 - 1) <= 0.01
     assert not near[:61].any()
     assert near[61:].all()
-    assert TruncationExplorer(K=10).sentence() == (
+    assert TruncationExplorer(K=10, all_terms=True).sentence() == (
         "K = 10: the truncated derivative is 10.00, the true one −6: the wrong sign. Learning "
         "moves θ away from its best value, −0.1667; after 3,000 steps it is beyond 1,000."
     )
-    assert "the right sign, but 1.3 % too small" in TruncationExplorer(K=61).sentence()
-    assert "the right sign, within 1 % of it" in TruncationExplorer(K=62).sentence()
+    shown = [TruncationExplorer(K=K, all_terms=True).sentence() for K in (61, 62)]
+    assert "the right sign, but 1.3 % too small" in shown[0]
+    assert "the right sign, within 1 % of it" in shown[1]
+
+
+def test_truncation_says_its_verdict_only_when_it_is_asked_to():
+    assert TruncationExplorer(K=10).sentence() == (
+        "K = 10: the truncated derivative is 10.00. Learning moves θ up from 0.5; after 3,000 "
+        "steps it is beyond 1,000."
+    )
+    for K in (1, 40, 41, 100):
+        explorer = TruncationExplorer(K=K)
+        assert not any(word in explorer.sentence() for word in ("wrong", "right", "true", "−6."))
+        assert not any(word in explorer.stand_in() for word in ("wrong", "right sign"))
 
 
 @pytest.mark.parametrize("K", [1, 2, 38, 40, 41, 45, 62])

@@ -36,3 +36,28 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
   const moved = ({ target }) => target.matches?.(wide) && mark(target);
   document.addEventListener("scroll", moved, { capture: true, passive: true });
 })();
+
+// Opened as a file, a page that links to a notebook is taken to it, whatever the link says. So its
+// text comes as a script (book/_ext/unrolled/downloads.py makes it), and is saved from the page.
+Object.assign(window, {
+  unrolledSave(name, text) {
+    const link = document.createElement("a");
+    link.download = name;
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  },
+});
+if (location.protocol === "file:")
+  document.addEventListener("click", (event) => {
+    const inside = event.target instanceof Element ? event.target : null;
+    /** @type {HTMLAnchorElement} */
+    const link = inside?.closest("a[download$='.ipynb']");
+    if (!link) return;
+    event.preventDefault();
+    const script = document.createElement("script");
+    script.src = `${link.href}.js`;
+    script.addEventListener("load", () => script.remove());
+    script.addEventListener("error", () => location.assign(link.href));
+    document.head.append(script);
+  });

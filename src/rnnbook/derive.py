@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import sympy as sp
 
-from rnnbook import checks
+from rnnbook import checks, extras
 from rnnbook.cells import RNN, Cell
 from rnnbook.through_time import forward_sweep, gradients_through_time, with_own_gradients
+
+with extras.needed_by(__name__):
+    import sympy as sp
 
 T_MAX, UNITS_MAX = 6, 3  # beyond these, exact algebra takes minutes
 

@@ -3,7 +3,10 @@
 import inspect
 import textwrap
 
-from IPython.display import Markdown
+from rnnbook import extras
+
+with extras.needed_by(__name__):
+    from IPython.display import Markdown
 
 
 def show_source(*things):
@@ -16,5 +19,10 @@ def show_source(*things):
 
 
 def equation(latex, label, lead=""):
-    """A numbered equation, printed from the object that was proved; `lead` stands before it."""
+    """A numbered equation, printed from the object that was proved; `lead` stands before it.
+
+    `label` is its label in the book's sources. In a reader's copy it is the number itself, "4.9".
+    """
+    if label[0].isdigit():
+        return Markdown(f"{lead}\n\n$$\n{latex} \\tag{{{label}}}\n$$\n".lstrip("\n"))
     return Markdown(f"{lead}\n\n$$\n{latex}\n$$ ({label})\n".lstrip("\n"))

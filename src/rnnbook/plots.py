@@ -8,11 +8,13 @@ style of its own, so that nothing is told by colour alone.
 
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.path import Path
-
+from rnnbook import extras
 from rnnbook.colours import LIGHT as COLOURS
+
+with extras.needed_by(__name__):
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+    from matplotlib.path import Path
 
 STYLE = {
     "figure.dpi": 144,

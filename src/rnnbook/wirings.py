@@ -12,10 +12,11 @@ zero here is zero for every activation, every loss and all weights.
 
 from dataclasses import dataclass
 
-import sympy as sp
-
-from rnnbook import checks
+from rnnbook import checks, extras
 from rnnbook.derive import UNITS_MAX, NotProved, Proof, dell, dphi, ell, matrix, phi, require_equal
+
+with extras.needed_by(__name__):
+    import sympy as sp
 
 T_MAX = 5  # the number of routes doubles with each free step
 FED = ("none", "free", "forced")

@@ -119,13 +119,13 @@ class Tabs:
         own = "|".join(map(re.escape, (address, SITE.as_uri(), "data:", "blob:", "about:")))
         self.own, self.foreign = re.compile(own), re.compile(f"^(?!{own})")
 
-    def take(self, scripts=True):
-        free = self.free.setdefault(scripts, [])
-        page = free.pop() if free else self.new(scripts)
-        self.given.append((scripts, page))
+    def take(self, scripts=True, timed=False):
+        free = self.free.setdefault((scripts, timed), [])
+        page = free.pop() if free else self.new(scripts, timed)
+        self.given.append((scripts, timed, page))
         return page
 
-    def new(self, scripts):
+    def new(self, scripts, timed):
         context = self.browser.new_context(java_script_enabled=scripts, reduced_motion="reduce")
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -151,17 +151,21 @@ class Tabs:
         page.on("console", said)
         if scripts:
             page.add_init_script(WATCH_SHIFTS)
+        if timed:
+            page.clock.install(time=0)
+            page.clock.pause_at(1000)
+        page.timed = timed
         return page
 
     def back(self):
-        for scripts, page in self.given:
+        for scripts, timed, page in self.given:
             if page.is_closed():  # a test may have closed it
                 continue
             if page.url != "about:blank":
                 if scripts:
                     page.evaluate("try { localStorage.clear(); sessionStorage.clear() } catch {}")
                 page.goto("about:blank")
-            self.free[scripts].append(page)
+            self.free[scripts, timed].append(page)
         self.given.clear()
 
 
@@ -198,15 +202,16 @@ def open_page(tabs, address):
 
 @pytest.fixture
 def blank_page(tabs):
-    """blank_page(width=360, height=900, theme="light", motion="reduce"): an empty page, to mount
-    explorers in.
+    """blank_page(width=360, height=900, theme="light", motion="reduce", timed=False): an empty
+    page, to mount explorers in. Of a timed one the clock stands still, timers and frames as well,
+    but for `page.clock.run_for(milliseconds)`.
 
     At the end of the test, errors in it or on its console fail the test.
     """
     opened = []
 
-    def blank_page(width=360, height=900, theme="light", motion="reduce"):
-        page = tabs.take()
+    def blank_page(width=360, height=900, theme="light", motion="reduce", timed=False):
+        page = tabs.take(timed=timed)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="light", reduced_motion=motion)
         page.record = Record()
@@ -228,6 +233,12 @@ def blank_page(tabs):
 def blank(blank_page):
     """A blank page, 360 pixels wide."""
     return blank_page()
+
+
+@pytest.fixture
+def timed(blank_page):
+    """A blank page, 360 pixels wide, whose time stands still until the test lets it run."""
+    return blank_page(timed=True)
 
 
 @pytest.fixture

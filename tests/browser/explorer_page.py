@@ -1,8 +1,11 @@
 """An explorer in a page of its own: its script, with a few lines in place of Jupyter's model."""
 
 import base64
+import functools
+import re
 
 from in_node import module
+from site_under_test import SITE
 
 CHAPTER = "notebooks/06_vanishing_gradients.html"
 
@@ -40,13 +43,23 @@ MOUNT = """async ({ source, state, bytes, style, model, view }) => {
 }"""
 
 
-# Letters and margins as in the book, whose letters are wider than a browser's own.
-BLANK = """<!doctype html><html lang="en" data-theme="THEME"><title>x</title>
-<style>body { margin: 1rem; font: 1rem/1.62 system-ui, sans-serif; }</style><body></body></html>"""
+# Letters and margins as in the book.
+BLANK = """<!doctype html><html lang="en" data-theme="THEME"><title>x</title><style>LETTERS
+body { margin: 1rem; font: 1rem/1.62 "Unrolled Sans"; }</style><body></body></html>"""
+
+
+@functools.cache
+def letters():
+    """The rules of the book's own letters, and of the one font of formulas that explorers use."""
+    own = (SITE / "_static/letters.css").read_text("utf8")
+    katex = (SITE / "_static/vendor/katex.css").read_text("utf8")
+    rules = re.findall(r"@font-face\{[^}]*\}", katex)
+    return own + "".join(one for one in rules if "KaTeX_Math" in one and "font-weight:400" in one)
 
 
 def open_blank(page, theme="light"):
-    page.set_content(BLANK.replace("THEME", theme))
+    page.set_content(BLANK.replace("THEME", theme).replace("LETTERS", letters()))
+    page.evaluate("Promise.all([...document.fonts].map((font) => font.load())).then(() => {})")
     page.evaluate(MODEL)
 
 
@@ -66,3 +79,17 @@ def mount(page, explorer, model="m", view="v"):
         "view": view,
     })  # fmt: skip
     return page.locator(f"#{view}")
+
+
+def observed(page):
+    """Wait until the page's observers have seen what has changed, on a clock that stands too."""
+    page.evaluate("new Promise((seen) => new ResizeObserver(seen).observe(document.body)).then()")
+
+
+def run_until(page, condition):
+    """Let a timed page's clock run until this JavaScript is true: at most ten of its seconds."""
+    for _ in range(500):
+        if page.evaluate(condition):
+            return
+        page.clock.run_for(20)
+    raise AssertionError(f"not within ten seconds: {condition}")

@@ -55,9 +55,31 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
             super().handle()
 
 
-def serve():
+class Subfolder(Quiet):
+    """The site below /unrolled/, as a project's pages are; any other address shows its 404.html."""
+
+    def send_head(self):
+        if not self.path.startswith("/unrolled/"):
+            return self.not_found()
+        self.path = self.path.removeprefix("/unrolled")
+        path = Path(self.translate_path(self.path))
+        if path.is_file() or (path / "index.html").is_file():
+            return super().send_head()
+        return self.not_found()
+
+    def not_found(self):
+        self.refused.append(self.path)
+        page = (SITE / "404.html").open("rb")
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(os.fstat(page.fileno()).st_size))
+        self.end_headers()
+        return page
+
+
+def serve(kind=Quiet):
     """Serve the site from a free port of this machine; returns its address."""
-    handler = functools.partial(Quiet, directory=SITE)
+    handler = functools.partial(kind, directory=SITE)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"

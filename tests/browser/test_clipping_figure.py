@@ -120,12 +120,11 @@ def test_the_picture_follows_the_theme_and_the_width(blank):
     place = mount(blank)
     light = ink(place)
     blank.evaluate("document.documentElement.dataset.theme = 'dark'")
-    blank.wait_for_timeout(150)
-    dark = ink(place)
-    assert dark != light
+    blank.wait_for_function(
+        "before => document.querySelector('canvas').toDataURL() !== before", arg=light
+    )
     blank.set_viewport_size({"width": 800, "height": 900})
-    blank.wait_for_timeout(150)
-    canvas = place.locator("canvas")
-    assert canvas.evaluate("node => node.width") == round(
-        canvas.evaluate("node => node.getBoundingClientRect().width * devicePixelRatio")
+    blank.wait_for_function(
+        "() => { const c = document.querySelector('canvas'); const wide = c.clientWidth;"
+        " return wide > 500 && c.width === Math.round(wide * devicePixelRatio); }"
     )

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 import tours
 from every_explorer import EVERY, STATES
-from explorer_page import mount
+from explorer_page import mount, observed
 from rnnbook import widgets
 
 every_explorer = pytest.mark.parametrize("name", EVERY)
@@ -88,22 +88,23 @@ def test_copies_do_not_disturb_each_other_and_views_of_one_agree(blank, name):
 
 
 @every_explorer
-def test_cleanup_leaves_nothing_behind(blank, name):
-    one, two = mount(blank, EVERY[name](), view="one"), mount(blank, EVERY[name](), view="two")
-    assert blank.evaluate("models.m.listeners.length") > 0
+def test_cleanup_leaves_nothing_behind(timed, name):
+    one, two = mount(timed, EVERY[name](), view="one"), mount(timed, EVERY[name](), view="two")
+    assert timed.evaluate("models.m.listeners.length") > 0
     last = STATES[name][-1]
-    blank.evaluate(  # a frame, or a sentence to be spoken, is on its way
+    timed.evaluate(  # a frame, or a sentence to be spoken, is on its way
         """(state) => {
           for (const [name, value] of Object.entries(state)) models.m.set(name, value);
           cleanups.one(); cleanups.two();
         }""",
         last,
     )
-    assert blank.evaluate("models.m.listeners.length") == 0
+    assert timed.evaluate("models.m.listeners.length") == 0
     assert one.inner_html() == two.inner_html() == ""
-    blank.evaluate("document.documentElement.dataset.theme = 'dark'")
-    blank.set_viewport_size({"width": 500, "height": 500})
-    blank.wait_for_timeout(50)  # an observer that is still there would fail now
+    timed.evaluate("document.documentElement.dataset.theme = 'dark'")
+    timed.set_viewport_size({"width": 500, "height": 500})
+    observed(timed)  # an observer that is still there would fail now,
+    timed.clock.run_for(1000)  # and so would what it asks for
 
 
 @every_explorer

@@ -358,16 +358,25 @@ def test_sentences_of_all_K_equal_python(blank):
     sentences = blank.evaluate(
         """async ([source, numbers]) => {
           const { sentence } = await import(source);
-          return numbers.g.map((_, i) => sentence(numbers, i + 1));
+          const say = (shown) => numbers.g.map((_, i) => sentence(numbers, i + 1, shown));
+          return [...say(false), ...say(true)];
         }""",
         [module(explorer), explorer.numbers],
     )
-    assert sentences == [TruncationExplorer(K=K).sentence() for K in range(1, 101)]
+    assert sentences == [
+        TruncationExplorer(K=K, all_terms=shown).sentence()
+        for shown in (False, True)
+        for K in range(1, 101)
+    ]
 
 
 @pytest.mark.parametrize("K", [1, 10, 41, 100])
 def test_as_many_bars_are_filled_as_steps_go_back(blank, K):
     place = mount(blank, TruncationExplorer(K=K))
+    assert place.locator(".truncation-kept").count() == K
+    assert place.locator(".truncation-left-out").count() == 0
+    assert place.get_by_text("right sign").count() == 0
+    place.get_by_role("checkbox", name="show all terms").check()
     assert place.locator(".truncation-kept").count() == K
     assert place.locator(".truncation-left-out").count() == 100 - K
     pictures = place.get_by_role("img").evaluate_all("nodes => nodes.map((n) => n.ariaLabel)")
@@ -375,7 +384,7 @@ def test_as_many_bars_are_filled_as_steps_go_back(blank, K):
 
 
 def test_the_arrow_turns_where_the_sign_does(blank):
-    place = mount(blank, TruncationExplorer(K=40))
+    place = mount(blank, TruncationExplorer(K=40, all_terms=True))
     K, arrow = place.get_by_role("slider", name="K steps back"), place.locator(".truncation-seen")
     start = place.locator(".truncation-from").first.bounding_box()["x"]
     assert arrow.bounding_box()["x"] == pytest.approx(start, abs=1)

@@ -162,14 +162,16 @@ def test_pin_keeps_a_curve_and_unpin_lets_it_go(blank):
     assert place.locator("canvas").screenshot() == before
 
 
-def test_a_move_is_spoken_once_and_seen_at_once(blank):
-    place = mount(blank, GradientExplorer())
-    spoken = "tanh, gain 0.90, T = 60:"
-    for _ in range(5):
+def test_a_move_is_spoken_once_and_seen_at_once(timed):
+    place = mount(timed, GradientExplorer())
+    for steps in range(61, 66):
         slider(place, "T steps").press("ArrowRight")
-    assert said(place).text_content().startswith(spoken)
-    expect(said(place)).to_contain_text("T = 65:")
-    expect(place.locator("p.rnnbook-says[aria-hidden=true]")).to_contain_text("T = 65:")
+        timed.clock.run_for(140)  # a hand that does not rest
+        assert said(place).text_content().startswith("tanh, gain 0.90, T = 60:")
+        seen = place.locator("p.rnnbook-says[aria-hidden=true]").text_content()
+        assert f"T = {steps}:" in seen
+    timed.clock.run_for(20)
+    assert said(place).text_content().startswith("tanh, gain 0.90, T = 65:")
 
 
 def test_a_linked_value_moves_the_figure(blank):
@@ -190,9 +192,11 @@ def test_nothing_stands_out_sideways_and_the_picture_is_sharp(blank, width):
     assert place.locator("canvas").evaluate("c => [c.width, c.height]") == [
         round(box["width"]), round(box["height"])]  # fmt: skip
     blank.set_viewport_size({"width": width + 40, "height": 900})
-    blank.wait_for_timeout(100)
-    wider = place.locator("canvas").bounding_box()["width"]
-    assert place.locator("canvas").evaluate("c => c.width") == round(wider) > box["width"]
+    blank.wait_for_function(
+        "before => { const c = document.querySelector('canvas');"
+        " return c.width === Math.round(c.getBoundingClientRect().width) && c.width > before; }",
+        arg=box["width"],
+    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -60,7 +60,7 @@ def test_every_choice_says_why(open_page, path, scripts):
             assert mark.inner_text()[0] == ("✓" if i in right(question) else "✗")
     if scripts:
         assert small(page)
-    assert page.record.faults() == {}
+        assert page.record.faults() == {}
 
 
 @pytest.mark.parametrize("path", ASKING[:1])

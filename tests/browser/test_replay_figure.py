@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from every_explorer import RUNS
 from every_explorer import replay as made
-from explorer_page import module, mount
+from explorer_page import module, mount, observed, run_until
 from made_up_runs import CELLS, LENGTHS, made_up_runs
 from rnnbook.widgets import ReplayExplorer
 from rnnbook.widgets.replay_explorer import (
@@ -31,8 +31,8 @@ def blank(blank_page):
 
 @pytest.fixture
 def moving(blank_page):
-    """A page whose reader has not asked for less motion."""
-    return blank_page(width=700, height=1200, motion="no-preference")
+    """A timed page whose reader has not asked for less motion."""
+    return blank_page(width=700, height=1200, motion="no-preference", timed=True)
 
 
 def said(place):
@@ -41,7 +41,11 @@ def said(place):
 
 def shown(place):
     """What is seen of the sentence, one frame after the last change."""
-    place.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    if place.page.timed:
+        place.page.clock.run_for(17)
+    else:
+        place.page.evaluate(
+            "new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     return place.locator(".rnnbook-says").text_content()
 
 
@@ -265,17 +269,20 @@ def test_play_runs_to_the_end_and_is_silent_until_then(moving):
     place = mount(moving, ReplayExplorer(runs, update=0))
     before = said(place).text_content()
     place.get_by_role("button", name="Play").click()
-    moving.wait_for_function("models.m.get('update') == 800")
+    run_until(moving, "models.m.get('update') == 800")
     assert said(place).text_content() == before  # no chatter
     assert "after 800 updates" in shown(place)
-    expect(place.get_by_role("button", name="Play")).to_be_visible()
-    assert trait(moving, "update") == 2000
-    expect(said(place)).to_have_text(ReplayExplorer(runs).sentence())
+    run_until(moving, "models.m.get('update') == 2000")
+    assert playing(place)
+    assert said(place).text_content() == before
+    moving.clock.run_for(1000)
+    assert not playing(place)
+    assert said(place).text_content() == ReplayExplorer(runs).sentence()
     place.get_by_role("button", name="Play").click()  # once more, from the start
-    moving.wait_for_function("models.m.get('update') > 0 && models.m.get('update') < 600")
+    run_until(moving, "models.m.get('update') > 0 && models.m.get('update') < 600")
     place.get_by_role("button", name="Pause").click()
     stood = trait(moving, "update")
-    moving.wait_for_timeout(400)
+    moving.clock.run_for(1000)
     assert trait(moving, "update") == stood
 
 
@@ -283,7 +290,7 @@ def test_play_runs_to_the_end_and_is_silent_until_then(moving):
 def test_play_stops(moving, how):
     place = mount(moving, made(update=0))
     place.get_by_role("button", name="Play").press("Enter")
-    moving.wait_for_function("models.m.get('update') > 0")
+    run_until(moving, "models.m.get('update') > 0")
     assert playing(place)
     if how == "key":
         moving.keyboard.press("Escape")
@@ -299,11 +306,11 @@ def test_play_stops(moving, how):
             "document.dispatchEvent(new Event('visibilitychange'))")  # fmt: skip
     else:
         moving.evaluate("models.m.set('view', 'beyond')")
-        moving.wait_for_timeout(300)
+        moving.clock.run_for(500)
     shown(place)
     stood = trait(moving, "update")
     assert not playing(place)
-    moving.wait_for_timeout(400)
+    moving.clock.run_for(1000)
     assert trait(moving, "update") == stood
 
 
@@ -314,9 +321,8 @@ def test_play_is_off_for_who_wants_less_motion(blank, moving):
     place.get_by_role("button", name="Play").click()
     moving.emulate_media(reduced_motion="reduce")
     expect(place.locator(".replay-play")).to_be_hidden()
-    moving.wait_for_timeout(100)
     stood = trait(moving, "update")
-    moving.wait_for_timeout(400)
+    moving.clock.run_for(1000)
     assert trait(moving, "update") == stood < 2000
 
 
@@ -328,7 +334,8 @@ def test_cleanup_leaves_nothing_behind(moving):
     assert place.inner_html() == ""
     stood = trait(moving, "update")
     moving.set_viewport_size({"width": 500, "height": 500})
-    moving.wait_for_timeout(400)
+    observed(moving)
+    moving.clock.run_for(1000)
     assert trait(moving, "update") == stood
 
 

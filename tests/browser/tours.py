@@ -4,6 +4,8 @@
 state that it is in. An explorer without an entry in TOURS still has to answer the keyboard.
 """
 
+import re
+
 from playwright.sync_api import expect
 
 from positions import random_positions
@@ -46,6 +48,24 @@ def answers_the_keyboard(place):
         except AssertionError:
             continue
     raise AssertionError(f"{place.get_attribute('class')} says nothing new after {KEYS[kind]}")
+
+
+def letter_writer(place, faults):
+    prompt = place.get_by_label("prompt")
+    prompt.fill("The loss ")
+    expect(said(place)).to_contain_text("After “The loss ”")
+    prompt.press("Enter")
+    expect(place.get_by_role("button", name="Pause")).to_be_visible()
+    expect(place.locator(".letter-lines")).to_have_text(re.compile("The loss .{20}"))
+    place.get_by_role("button", name="Pause").press("Enter")
+    expect(said(place)).to_contain_text("It has written")
+    assert faults() == []
+    prompt.fill("Ω")
+    expect(prompt).to_have_attribute("aria-invalid", "true")
+    expect(place.locator(".rnnbook-refused")).to_be_visible()
+    assert faults() == []
+    prompt.fill("The ")
+    expect(said(place)).to_contain_text("After “The ”")
 
 
 def parameter_counter(place, faults):
@@ -109,6 +129,7 @@ def truncation_explorer(place, faults):
     K.press("Home")
     expect(said(place)).to_contain_text("K = 1:")
     assert faults() == []
+    place.get_by_role("checkbox").check()
     K.press("End")
     expect(said(place)).to_contain_text("within 1 % of it")
     assert faults() == []
@@ -248,6 +269,7 @@ def replay_explorer(place, faults):
 
 
 TOURS = {
+    "letter-writer": letter_writer,
     "parameter-counter": parameter_counter,
     "dogs-stepper": dogs_stepper,
     "path-explorer": path_explorer,

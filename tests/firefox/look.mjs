@@ -58,6 +58,17 @@ async function explorers() {
       if (!(await soon(() => told() !== before[0]))) faults.push(`${name}: moving a slider changes nothing`);
     }
   }
+  for (const question of document.querySelectorAll("fieldset.quiz")) {
+    const shown = () => [...question.querySelectorAll(".quiz-why")].filter((why) => why.checkVisibility());
+    if (shown().length) faults.push(`${question.id} answers before it is asked`);
+    for (const choice of question.querySelectorAll(".quiz-choice")) {
+      choice.querySelector("input").click();
+      const why = choice.querySelector(".quiz-why");
+      if (!shown().includes(why)) faults.push(`${question.id} does not say why`);
+      if (question.matches(".quiz-predict") && !shown().some((one) => one.closest(".quiz-right")))
+        faults.push(`${question.id} does not show what is right`);
+    }
+  }
   const over = document.documentElement.scrollWidth - innerWidth;
   if (over > 0) faults.push(`the page is ${over} px too wide`);
   return { faults, explorers: slots.length };

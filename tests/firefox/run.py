@@ -30,6 +30,12 @@ PLANTED = {
     "addEventListener('input', (e) => e.stopImmediatePropagation(), true)": "changes nothing",
     "addEventListener('load', () => { document.body.style.width = '3000px'; })": "too wide",
 }
+# The same on a page with a question.
+ASKS = "notebooks/09_memory_on_trial.html"
+PLANTED_IN_QUESTIONS = {
+    "addEventListener('load', () => { document.querySelector('.quiz-why').style.display = 'none' })"
+    : "does not say why",
+}  # fmt: skip
 
 
 def looked(firefox, addresses, *, width=1300, dark=False, planted=""):
@@ -57,11 +63,12 @@ def main():
         sys.exit("No Firefox was found. Debian: apt install firefox-esr. Or name it: FIREFOX=...")
     host = serve()
 
-    for planted, word in PLANTED.items():
-        (seen,) = looked(firefox, [f"{host}/{TRY_ON}"], planted=planted)
+    for planted, word in (PLANTED | PLANTED_IN_QUESTIONS).items():
+        page = ASKS if planted in PLANTED_IN_QUESTIONS else TRY_ON
+        (seen,) = looked(firefox, [f"{host}/{page}"], planted=planted)
         if not any(word in fault for fault in seen["faults"]):
             sys.exit(f"planted and not seen: {planted}; seen: {seen['faults']}")
-    print(f"{len(PLANTED)} planted faults are seen")
+    print(f"{len(PLANTED | PLANTED_IN_QUESTIONS)} planted faults are seen")
 
     bad = 0
     for where, options in (

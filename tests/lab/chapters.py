@@ -78,6 +78,8 @@ def main(folder=CHAPTERS, app="jupyterlab"):
                 explorers = found.pop("explorers")
                 seen = ", ".join(f"{n} {what}" for what, n in found.items() if n) or "nothing wrong"
                 print(f"{chapter.name}: {explorers} explorers, {seen}", flush=True)
+                for fault in lab.faults:
+                    print(f"  {fault}", flush=True)
                 faults += sum(found.values())
                 page.evaluate("panel().sessionContext.shutdown()")
                 page.close()

@@ -104,7 +104,8 @@ class Lab:
 
     def open(self, address, token, app, name):
         place = "lab/tree" if app == "jupyterlab" else "notebooks"
-        self.page.goto(f"{address}/{place}/{name}?token={token}")
+        # With nothing open from before.
+        self.page.goto(f"{address}/{place}/{name}?token={token}&reset")
         self.page.wait_for_function(
             """() => {
               const panel = window.jupyterapp?.shell.currentWidget;

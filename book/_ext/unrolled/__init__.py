@@ -6,13 +6,17 @@ from pathlib import Path
 from . import (
     assets,
     budget,
+    copies,
+    downloads,
     execution,
     explorers,
     figures,
     glossary,
     ledger,
     mathematics,
+    not_found,
     numbering,
+    packages,
     quiz,
     reference,
     roles,
@@ -20,8 +24,8 @@ from . import (
 )
 
 PARTS = (
-    assets, execution, budget, explorers, figures, glossary, ledger, mathematics, numbering, quiz,
-    reference, roles, whole,
+    assets, copies, downloads, execution, budget, explorers, figures, glossary, ledger,
+    mathematics, not_found, numbering, packages, quiz, reference, roles, whole,
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
+from . import letters
+
 OURS = Path(__file__).parent / "assets"
 
 
@@ -63,10 +65,12 @@ def collect(app, config):
 
     (vendor / "katex.css").write_text(katex_css(npm / "katex/dist"), "utf8")
     copy(root / "src/rnnbook/tokens.css", static / "tokens.css")
+    letters.write(npm, static)
 
     config.html_static_path.append(str(static))
     # Before unrolled.css, which uses its variables.
-    config.html_css_files.insert(0, "tokens.css")
+    config.html_css_files[:0] = ["letters.css", "tokens.css"]
+    config.html_js_files.append((None, {"body": letters.LOAD}))
 
 
 def setup(app):

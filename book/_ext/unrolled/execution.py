@@ -156,6 +156,25 @@ def refresh(widgets):
                 state["_esm"], state["_css"] = (assembled(name[1] + end) for end in (".js", ".css"))
 
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+REFERENCE = re.compile(r"IPY_MODEL_(\w+)")
+
+
+def prune(widgets, cells):
+    """Leave out the models that no output shows: a cell may make an explorer to ask it a number,
+    and a page would carry the whole of it."""
+    outputs = [output for cell in cells for output in cell.outputs]
+    views = [output.get("data", {}).get(VIEW, {}).get("model_id") for output in outputs]
+    for kind in widgets.values():
+        models, reached, todo = kind["state"], set(), [view for view in views if view]
+        while todo:
+            name = todo.pop()
+            if name in models and name not in reached:
+                reached.add(name)
+                todo += REFERENCE.findall(json.dumps(models[name]["state"]))
+        kind["state"] = {name: model for name, model in models.items() if name in reached}
+
+
 def shown(store):
     """A name for what a page shows: its run, and the explorers' scripts and sheets."""
     names = sorted(set(EXPLORER.findall(store.read_text("utf8"))))
@@ -181,6 +200,7 @@ def fill_in(app, docname, source):
     for cell, outputs, count in zip(cells, stored["outputs"], stored["counts"], strict=True):
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
         cell.execution_count = count
+    prune(stored["widgets"], cells)
     refresh(stored["widgets"])
     notebook.metadata["widgets"] = stored["widgets"]
     ledger.say_what_is_proved(notebook)

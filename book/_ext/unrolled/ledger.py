@@ -157,6 +157,19 @@ def fold(app, doctree):
         line.replace_self(folded_proof("", tick, cell))
 
 
+def links_below_the_tick(app, doctree, docname):
+    """What opens a fold holds no links, which would be one control inside another: they stand at
+    the head of what is folded."""
+    for tick in doctree.findall(folded_tick):
+        line = nodes.paragraph("", "To ", classes=["proved-here"])
+        for link in list(tick.findall(nodes.reference)):
+            link.replace_self(link.children)
+            line += [nodes.Text(", ")] if len(line) > 1 else []
+            line += link
+        line += nodes.Text(".")
+        tick.parent.insert(1, line)
+
+
 def visit_folded(self, node):
     self.body.append(self.starttag(node, "details", CLASS="folded-proof"))
 
@@ -224,5 +237,6 @@ def setup(app):
     app.add_node(folded_proof, html=(visit_folded, depart_folded))
     app.add_node(folded_tick, html=(visit_tick, depart_tick))
     app.connect("doctree-read", fold)
+    app.connect("doctree-resolved", links_below_the_tick)
     app.connect("env-get-outdated", outdated, priority=900)
 

@@ -9,6 +9,7 @@ from .explorer import Explorer
 from .gate_explorer import GateExplorer
 from .gradient_explorer import GradientExplorer
 from .horizon_explorer import HorizonExplorer
+from .letter_writer import LetterWriter
 from .memory_lane_explorer import MemoryLaneExplorer
 from .parameter_counter import ParameterCounter
 from .path_explorer import PathExplorer
@@ -23,6 +24,7 @@ __all__ = [
     "GateExplorer",
     "GradientExplorer",
     "HorizonExplorer",
+    "LetterWriter",
     "MemoryLaneExplorer",
     "ParameterCounter",
     "PathExplorer",

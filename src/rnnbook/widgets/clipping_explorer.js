@@ -203,8 +203,6 @@ function shade(heights, columns, rows, dark) {
 
 /* ---- the picture ---- */
 
-const FONT = '-apple-system, BlinkMacSystemFont, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
-const SMALL = `12px ${FONT}`;
 const ROLES = ["gradient", "data", "ink", "surface", "line"];
 const STRIP = 92;
 const BELOW = 62; // the map's numbers and the strip's name
@@ -241,7 +239,7 @@ function paint(figure, state, view, { picture, dark }) {
   const { colours } = figure;
   const pen = figure.pen();
   const box = frame(figure);
-  pen.font = SMALL;
+  pen.font = `12px ${figure.font}`;
 
   const x = (w) => box.left + ((w - view.left) / (view.right - view.left)) * (box.right - box.left);
   const y = (b) => box.bottom - ((b - view.low) / (view.high - view.low)) * (box.bottom - box.top);
@@ -287,12 +285,13 @@ function mapAxes(pen, colours, view, box, x, y) {
   pen.strokeStyle = colours.data;
   pen.stroke();
   pen.fillStyle = colours.ink;
-  pen.font = `italic ${SMALL}`;
+  const upright = pen.font;
+  pen.font = `italic ${upright}`;
   pen.textAlign = "right";
   pen.fillText("w", box.right, box.bottom + 32);
   pen.textAlign = "left";
   pen.fillText("b", 2, box.top + 10);
-  pen.font = SMALL;
+  pen.font = upright;
 }
 
 /* The wall is the line w h_0 + b = 0.5, and the valley's floor is where 0.7 is a fixed point. */

@@ -26,7 +26,7 @@ from .explorer import (
 LAST = 60
 MAP = (3, 7), (-3, -1)  # w and b
 GRADIENT, DATA, INK, LINE, RAISED = in_page("gradient", "data", "ink", "line", "raised")
-HEIGHTS = "1105px", "1394px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "1104px", "1375px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class Moment(NamedTuple):

@@ -12,11 +12,13 @@ from html import escape
 from importlib.resources import files
 from numbers import Integral, Real
 
-import anywidget
 import numpy as np
-import traitlets
 
-from rnnbook import checks
+from rnnbook import checks, extras
+
+with extras.needed_by(__name__):
+    import anywidget
+    import traitlets
 
 LIMIT = 20  # the largest magnitude of a number that a reader can type
 

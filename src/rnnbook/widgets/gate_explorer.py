@@ -28,7 +28,7 @@ UNIT = {  # in the blocks i | f | g | o of an LSTM with one unit
     "b_h": [-1.5, 1.5, 0.0, 0.5],
     "xs": [1.0, 0.0, 0.0, -0.5, 0.0, 0.0, 0.4, 0.0],
 }
-HEIGHTS = "922px", "1142px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "903px", "1123px"  # of the live explorer in a page's column, wide and on a phone
 CONSTANT = (
     "A gate that is set is a constant: no gradient goes into its pre-activation, "
     "so none goes on from there to h of the step before."

@@ -17,7 +17,7 @@ PER_DECADE = 1000
 LONGEST = {"logistic": 20}  # where the picture ends; elsewhere at the last horizon
 SCHEDULES = ("constant", *saved.FALLING)
 RATES = tuple(float(rate) for rate in reversed(saved.CONSTANT))
-HEIGHTS = "722px", "1021px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "721px", "970px"  # of the live explorer in a page's column, wide and on a phone
 INK, LINE, DATA, FORWARD = in_page("ink", "line", "data", "forward")
 
 

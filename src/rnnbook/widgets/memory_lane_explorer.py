@@ -46,7 +46,7 @@ MEASURED = (0.3665, 0.2693, 0.1977, 0.1454, 0.1095, 0.08471, 0.06685, 0.05373, 0
             0.03003, 0.02522, 0.02126, 0.01796, 0.01520, 0.01290, 0.01097, 0.009324, 0.007911,
             0.006707)  # fmt: skip
 MEMORY, GATE, GRADIENT, LINE, INK = in_page("memory", "gate", "gradient", "line", "ink")
-HEIGHTS = "960px", "1351px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "960px", "1273px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class MemoryLaneExplorer(Explorer):

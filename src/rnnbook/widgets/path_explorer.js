@@ -234,8 +234,8 @@ function product() {
   };
 }
 
-const NOTE = "All bars have one linear scale, the same for the three weights. The loss is the mean over the three steps, so each L_t " +
-  "counts a third here. The size of a table is the square root of the sum of its squared " +
+const NOTE = "All bars have one linear scale, the same for the three weights. L_t is the share of step t in the loss, " +
+  "a third of that step's own. The size of a table is the square root of the sum of its squared " +
   "entries. Sizes do not add up: terms can point against each other.";
 
 export default {

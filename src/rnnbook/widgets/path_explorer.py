@@ -22,11 +22,11 @@ from .explorer import (
 WEIGHTS = ("W_hh", "W_xh", "b_h")
 STEPS = (1, 2, 3)
 COUNTED = (
-    "The loss is the mean over the three steps, so each L_t counts a third here. The size of a "
+    "L_t is the share of step t in the loss, a third of that step's own. The size of a "
     "table is the square root of the sum of its squared entries. Sizes do not add up: terms can "
     "point against each other."
 )
-HEIGHTS = "1085px", "1341px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "1083px", "1322px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class PathExplorer(Explorer):

@@ -7,8 +7,12 @@ export function ended(theta) {
   return fixed(theta, Math.abs(theta) < 10 ? 4 : 1);
 }
 
-export function sentence({ g, ends, limit, best }, K) {
+export function sentence({ g, ends, limit, best, start }, K, allTerms) {
   const now = g[K - 1];
+  if (!allTerms) {
+    return `K = ${K}: the truncated derivative is ${fixed(now, 2)}. Learning moves θ ` +
+      `${now > 0 ? "up" : "down"} from ${start}; after 3,000 steps it is ${ended(ends[K - 1])}.`;
+  }
   const off = 100 * Math.abs(now / limit - 1);
   const near = off <= 1 ? "within 1 % of it" : `but ${off.toFixed(1)} % too small`;
   const [sign, way] = now > 0 ? ["the wrong sign", "away from"]
@@ -55,29 +59,33 @@ function sums(numbers) {
   return {
     node: element("div", { class: "truncation-sums" },
       element("p", { class: "truncation-head" },
-        element("b", {}, "Terms"), " by age, hollow if cut off"),
+        element("b", {}, "Terms"), " by age"),
       bars.node,
       element("p", { class: "truncation-head" },
         element("b", {}, "Their sum"), element("span", { class: "truncation-is" }, name, value)),
       sum.node,
       ticks(sum, [0, 20, 40, 60, 80, 100]),
       element("p", { class: "truncation-axis" }, "steps back")),
-    show({ terms, g, limit }, K) {
+    show({ terms, g, limit }, K, allTerms) {
       const cut = (picture, low, high) => picture.line("truncation-cut", [[K, low], [K, high]]);
       bars.show(bars.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
-        terms.map((term, k) => bars.bar(k < K ? "truncation-kept" : "truncation-left-out",
+        terms.slice(0, allTerms ? LONGEST : K).map((term, k) => bars.bar(k < K ? "truncation-kept" : "truncation-left-out",
           [k + 0.15, k + 0.85], [0, term])).join("") + cut(bars, -1.15, 1.15));
-      sum.show(sum.bar("truncation-wrong", [0, LONGEST], [0, 18.5]) +
+      const seen = allTerms ? g : g.slice(0, K);
+      sum.show((allTerms ? sum.bar("truncation-wrong", [0, LONGEST], [0, 18.5]) +
+        sum.line("truncation-limit", [[0, limit], [LONGEST, limit]]) : "") +
         sum.line("truncation-zero", [[0, 0], [LONGEST, 0]]) +
-        sum.line("truncation-limit", [[0, limit], [LONGEST, limit]]) +
-        sum.line("truncation-curve", [[0, 0], ...g.map((value, i) => [i + 1, value])]) +
-        cut(sum, -8.5, 18.5), [...words, sum.word("truncation-dot", "", K, g[K - 1])]);
+        sum.line("truncation-curve", [[0, 0], ...seen.map((value, i) => [i + 1, value])]) +
+        cut(sum, -8.5, 18.5),
+      [...(allTerms ? words : []), sum.word("truncation-dot", "", K, g[K - 1])]);
       name.replaceChildren(element("i", {}, "g"), `(${K}) = `);
       value.textContent = fixed(g[K - 1], 2);
-      bars.node.setAttribute("aria-label", "Bars: the terms by age from 0 to 99. Ten are 1; " +
-        `then they fall, and from age 20 on they are negative. ${K} are kept.`);
-      sum.node.setAttribute("aria-label", "Curve: the sum of the first K terms. It rises to 16.5 " +
-        "at K = 19, falls below 0 at K = 41 and nears −6. " +
+      bars.node.setAttribute("aria-label", allTerms ? "Bars: the terms by age from 0 to 99. Ten " +
+        `are 1; then they fall, and from age 20 on they are negative. ${K} are kept.`
+        : `Bars: the ${K} youngest terms, by age. The last is ${fixed(terms[K - 1], 3)}.`);
+      sum.node.setAttribute("aria-label", (allTerms ? "Curve: the sum of the first K terms. It " +
+        "rises to 16.5 at K = 19, falls below 0 at K = 41 and nears −6. "
+        : "Curve: the sum of the first K terms, as far as they are kept. ") +
         `At K = ${K} it is ${fixed(g[K - 1], 2)}.`);
     },
   };
@@ -140,7 +148,8 @@ function valley(numbers) {
         element("p", {}, "After 3,000 steps θ is ", where),
         element("div", { class: "truncation-lane", "aria-hidden": "true" },
           element("span", { class: "truncation-from", style: `left: ${bowl.across(best)}%` }), end))),
-    show({ g, ends }, K) {
+    show({ g, ends }, K, allTerms) {
+      truth.node.classList.toggle("truncation-hidden", !allTerms);
       const theta = ends[K - 1];
       const outside = theta === null || theta > HIGH;
       seen.show(g[K - 1]);
@@ -158,12 +167,13 @@ export default {
   render({ model, el }) {
     const numbers = model.get("numbers");
     const K = slider(model, "K", "steps back", 1, LONGEST);
+    const all = checkbox(model, "all_terms", "show all terms, and the truth");
     const live = liveRegion();
     const left = sums(numbers);
     const right = valley(numbers);
     const root = explorerRoot("truncation-explorer",
       element("p", { class: "rnnbook-title" }, "How far back must a derivative go?"),
-      element("div", { class: "truncation-controls" }, K.node),
+      element("div", { class: "truncation-controls" }, K.node, all.node),
       live.node,
       element("div", { class: "truncation-panes" }, left.node, right.node),
       element("p", { class: "rnnbook-note" },
@@ -172,13 +182,15 @@ export default {
 
     function draw() {
       const now = whole(model.get("K"), 1, LONGEST);
+      const allTerms = Boolean(model.get("all_terms"));
       K.show(now);
-      left.show(numbers, now);
-      right.show(numbers, now);
-      live.say(sentence(numbers, now));
+      all.show(allTerms);
+      left.show(numbers, now, allTerms);
+      right.show(numbers, now, allTerms);
+      live.say(sentence(numbers, now, allTerms));
     }
 
     el.append(root);
-    return cleanup(root, live, follow(model, ["K"], draw));
+    return cleanup(root, live, follow(model, ["K", "all_terms"], draw));
   },
 };

@@ -1,6 +1,6 @@
 """A derivative that is cut short can have the wrong sign: influence balancing.
 
-Tallec and Ollivier (2017, arXiv 1705.08209): 23 linear units in a row, 10 pushed up by a number
+Tallec and Ollivier (2017, arXiv 1702.05043): 23 linear units in a row, 10 pushed up by a number
 theta and 13 pushed down by it, and a loss that looks at the first unit only.
 """
 
@@ -10,14 +10,14 @@ from itertools import accumulate
 import numpy as np
 import traitlets
 
-from .explorer import Explorer, Whole, assembled, fixed, stand_in_root, stand_in_table
+from .explorer import Explorer, Truth, Whole, assembled, fixed, stand_in_root, stand_in_table
 
 UNITS, UP = 23, 10
 LIMIT = 2 * (UP - (UNITS - UP))  # the derivative that is not cut short
 BEST = 1 / LIMIT
 START, STEPS, RATE = 0.5, 3000, 1e-4
 LONGEST = 100
-HEIGHTS = "655px", "1160px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "653px", "1138px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class TruncationExplorer(Explorer):
@@ -26,6 +26,7 @@ class TruncationExplorer(Explorer):
     Parameters
     ----------
     K : steps that the derivative goes back, 1 to 100
+    all_terms : show what lies beyond K as well, the true derivative, and whether the sign is right
 
     A value outside its range is a `ValueError` that names it.
 
@@ -35,13 +36,14 @@ class TruncationExplorer(Explorer):
 
     _esm = assembled("truncation_explorer.js")
     _css = assembled("truncation_explorer.css")
-    _state = ("K",)
+    _state = ("K", "all_terms")
 
     K = Whole(10, 1, LONGEST)
+    all_terms = Truth(False)
     numbers = traitlets.Dict(help="what the page shows, for every K").tag(sync=True)
 
-    def __init__(self, *, K=10):
-        super().__init__(K=K)
+    def __init__(self, *, K=10, all_terms=False):
+        super().__init__(K=K, all_terms=all_terms)
         self.numbers = {
             "terms": [float(f"{term:.6g}") for term in terms()],
             "g": [round(g, 6) for g in derivatives()],
@@ -60,8 +62,13 @@ class TruncationExplorer(Explorer):
         return ends()[(self.K if K is None else K) - 1]
 
     def sentence(self) -> str:
-        """What the figure says, in words."""
+        """What the figure says, in words: what K steps show, and if all is shown, the verdict."""
         g, end = self.derivative(), self.learned()
+        if not self.all_terms:
+            return (
+                f"K = {self.K}: the truncated derivative is {fixed(g, 2)}. Learning moves θ "
+                f"{'up' if g > 0 else 'down'} from {START}; after {STEPS:,} steps it is {ended(end)}."
+            )
         if g > 0:
             sign, way = "the wrong sign", "away from"
         else:
@@ -77,14 +84,14 @@ class TruncationExplorer(Explorer):
     def stand_in(self) -> str:
         rows = [
             [f"{K}", fixed(self.derivative(K), 2),
-             "wrong" if self.derivative(K) > 0 else "right", ended(self.learned(K))]
+             "up" if self.derivative(K) > 0 else "down", ended(self.learned(K))]
             for K in sorted({1, 10, 20, 30, 40, 41, 50, 60, 100, self.K})
         ]  # fmt: skip
         body = "\n".join([
             "<p><strong>How far back must a derivative go?</strong></p>",
             stand_in_table(
                 f"The derivative after K steps back; the true one is {fixed(LIMIT, 0)}",
-                ["K", "derivative", "sign", f"θ after {STEPS:,} steps"],
+                ["K", "derivative", "θ goes", f"θ after {STEPS:,} steps"],
                 rows,
             ),
             f"<p>{self.sentence()} Learning starts at θ = {START}.</p>",

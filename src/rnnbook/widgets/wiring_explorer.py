@@ -14,7 +14,7 @@ STEPS = (1, 2, 3)
 MOST = 7  # routes to one weight
 HEARS = {"free": "the network's output y_{}", "forced": "the target d_{}", "none": "nothing"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
-HEIGHTS = "1038px", "1419px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "1038px", "1411px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class WiringExplorer(Explorer):
