@@ -11,7 +11,7 @@ from rnnbook.widgets.clipping_explorer import ClippingExplorer, amount, on_map, 
 
 def test_repr_is_what_strict_nbval_can_compare():
     assert repr(ClippingExplorer()) == (
-        "ClippingExplorer(threshold=1.0, rule='norm', rate=0.1, w0=4.25, b0=-2.75, step=24, "
+        "ClippingExplorer(threshold=1.0, rule='norm', rate=0.1, w0=4.25, b0=-2.75, step=60, "
         "close_up=False)"
     )
     numpy_s = ClippingExplorer(np.float64(2), start=np.array([4, -2]), step=np.int64(3))
@@ -84,22 +84,23 @@ def test_the_three_starts(start, at_step):
 
 
 def test_sentences():
-    assert ClippingExplorer().sentence() == (
+    assert ClippingExplorer(step=24).sentence() == (
         "Step 24: the gradient's norm is 40.2, clipped to 1. The step is 0.1 long and keeps the "
         "gradient's direction. Without clipping, step 24 throws the descent to w = 6.34, b = 1.28."
     )
-    assert ClippingExplorer(rule="value").sentence() == (
+    assert ClippingExplorer(rule="value", step=24).sentence() == (
         "Step 24: the gradient's norm is 40.2; both its numbers are cut to ±1. The step is 0.141 "
         "long and 14.8° off the gradient's direction. Without clipping, step 24 throws the descent "
         "to w = 6.34, b = 1.28."
     )
-    assert ClippingExplorer(rule="none").sentence() == (
+    assert ClippingExplorer(rule="none", step=24).sentence() == (
         "Step 24: the gradient's norm is 40.2; nothing is clipped. The step is 4.02 long. "
         "Step 24 throws the descent to w = 6.34, b = 1.28."
     )
     assert "nothing is clipped" in ClippingExplorer(step=3).sentence()
+    assert "Without clipping, step 24 throws" in ClippingExplorer().sentence()
     assert "throws" not in ClippingExplorer(step=23).sentence()
-    assert "Even clipped, step 24 throws it" in ClippingExplorer(threshold=30).sentence()
+    assert "Even clipped, step 24 throws it" in ClippingExplorer(threshold=30, step=24).sentence()
     one = ClippingExplorer(rule="value", threshold=0.1, step=0).sentence()
     assert "one of its two numbers is cut to ±0.1." in one
 

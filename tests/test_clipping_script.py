@@ -108,3 +108,17 @@ def test_sentence_equals_python_s(rule):
         [module(explorers[0]), [{name: getattr(e, name) for name in e._state} for e in explorers]],
     )
     assert got == [explorer.sentence() for explorer in explorers]
+
+
+@pytest.mark.parametrize(("w", "b"), [(4.93, -2.575), (4.95, -2.575), (6.34, 1.28)])
+def test_the_unit_s_states_are_those_of_unroll(w, b):
+    found = evaluate(
+        """async ([source, w, b]) => {
+          const { states } = await import(source);
+          return states(w, b);
+        }""",
+        [module(ClippingExplorer()), w, b],
+    )
+    cell = RNN(W_xh=[[0.0]], W_hh=[[w]], b_h=[b], activation="sigmoid")
+    hs = unroll(cell, np.zeros((50, 1, 1)), (np.array([[H0]]),)).hs[:, 0, 0]
+    np.testing.assert_allclose(found, [H0, *hs], rtol=1e-12)

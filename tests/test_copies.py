@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import edited
 from test_site import build  # noqa: F401 - a fixture
+from unrolled import beginning
 from unrolled.copies import Copier, still
 from unrolled.plain import LEFT, Plain, Unknown, without_code
 
@@ -145,14 +146,16 @@ def test_a_question_has_choices_and_a_folded_answer():
     made = plain(QUIZ)
     asked, answer = made.split("<details>")
     assert " ".join(asked.split()) == (
-        "**Question.** What is left of «eq eq-a»? - **A.** A half, or less. - **B.** A 500th."
+        "**Question 1** What is left of «eq eq-a»? - **A.** A half, or less. - **B.** A 500th."
     )
     assert "\n\n- **A.** A half" in asked
     assert "\n\n**B** is right.\n\n- **A.** That is $0.99^{69}$." in answer
     assert "- **B.** $0.9^{59} = 0.0020$, «ref x»." in answer
     assert answer.endswith("\n\n</details>")
-    assert plain(QUIZ.replace("{quiz}", "{predict}")).startswith("**Predict.** What is left")
-    both = plain(QUIZ.replace("[ ]", "[x]"))
+    foretold = plain(QUIZ.replace("{quiz}", "{predict}"))
+    assert foretold.startswith("**Before you read on**\n\nWhat is left")
+    both = plain(f"{QUIZ}\n\n{QUIZ.replace('[ ]', '[x]')}")
+    assert "**Question 2: choose all that are right**" in both
     assert "**A** and **B** are right." in both
     with pytest.raises(Unknown, match=r"cell 3, line 4: \{quiz\} needs two choices"):
         plain(QUIZ.replace("[x]", "[ ]"))
@@ -311,6 +314,8 @@ def test_a_book_makes_copies_with_its_own_numbers(build, tmp_path):  # noqa: F81
     assert code == 0, said
     folder = tmp_path / "_build/html/_sources/notebooks"
     here, there = (nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb")))
+    assert [cell.id for cell in here.cells[1:3]] == [beginning.WORDS_ID, beginning.ID]
+    del here.cells[1]
     text = "\n\n".join(c.source for c in here.cells if c.cell_type == "markdown")
     assert (
         "(7.2) Figure 7.1 [Of length](#Of-length) Exercise 7.1 Pascanu *et al.* "
@@ -334,7 +339,7 @@ def test_a_book_makes_copies_with_its_own_numbers(build, tmp_path):  # noqa: F81
     assert "**Figure 7.1.** One." in text
     assert "## What was cited\n\n- Razvan Pascanu, Tomas Mikolov" in text
     assert LEFT.search(without_code(text)) is None
-    assert there.cells[1].source == (
+    assert there.cells[3].source == (
         "[(7.2)](07_here.ipynb), [Exercise 7.1](07_here.ipynb), [Of length](07_here.ipynb), "
         "[Figure 7.1](07_here.ipynb)"
     )

@@ -102,7 +102,7 @@ def test_a_window_of_letters_knows_what_its_table_says():
 
 PAGE = """# A heading goes
 
-The state $h_t$ is **a note**, see {eq}`eq-step`. It grows by $\\frac{1}{2}$ at each step.
+The {term}`state` $h_t$ is **a note**, see {eq}`eq-step`. It grows by $\\frac{1}{2}$ at each step.
 
 $$ h_t = 0 $$ (eq-step)
 

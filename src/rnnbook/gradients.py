@@ -81,7 +81,8 @@ def check_gradients(
     back: another backward pass to check instead, with the arguments and the result of `bptt` (or
     of `loss_and_grads`). Returns a GradientCheck; look at its `ok`.
     Check at weights of size 0.5 or so, with at least three units: at very small weights, or with
-    a symmetric W_hh (which two orthogonal units may have), a missing transpose hardly shows.
+    a symmetric W_hh (which two orthogonal units may have), a missing transpose hardly shows in
+    the parameters; in the first state it shows at small weights too.
     """
     if forward is not None or backward is not None:
         if any(thing is not None for thing in (xs, dhs, loss, state, dstate, back)):

@@ -23,23 +23,31 @@ def trait(page, name, model="m"):
     return page.evaluate(f"models.{model}.get('{name}')")
 
 
+def more(place):
+    place.get_by_text("More: clip by value").press("Enter")
+
+
 def ink(place):
     """The canvas as text, for asking whether it has changed."""
     return place.locator("canvas").evaluate("canvas => canvas.toDataURL()")
 
 
 def test_the_sentence_the_numbers_and_the_picture_say_the_same(blank):
-    place = mount(blank)
-    expect(said(place)).to_have_text(ClippingExplorer().sentence())
+    explorer = ClippingExplorer(step=24)
+    place = mount(blank, explorer)
+    expect(said(place)).to_have_text(explorer.sentence())
+    more(place)
     numbers = place.locator(".clipping-numbers").inner_text()
     for text in ("(4.323, −2.197)", "40.2", "yes, to 1", "0.1", "0.0°"):
         assert text in numbers
     label = place.get_by_role("img").get_attribute("aria-label")
     assert "At step 24 the one without clipping is at w = 4.32, b = −2.20" in label
+    assert "without clipping they end at 0.32, with it at 0.32" in label
 
 
 def test_everything_moves_by_the_keyboard(blank):
-    place = mount(blank)
+    place = mount(blank, ClippingExplorer(step=24))
+    more(place)
     place.get_by_role("slider", name="step").press("ArrowRight")
     assert trait(blank, "step") == 25
     expect(said(place)).to_contain_text("Step 25:")
@@ -68,6 +76,7 @@ def test_everything_moves_by_the_keyboard(blank):
 @pytest.mark.parametrize("close_up", [False, True])
 def test_a_click_on_the_map_is_a_start(blank, close_up):
     place = mount(blank, ClippingExplorer(close_up=close_up))
+    more(place)
     before = ink(place)
     box = place.locator(".clipping-figure").bounding_box()
     place.locator(".clipping-figure").click(position={"x": box["width"] * 0.6, "y": 100})
@@ -84,6 +93,7 @@ def test_a_click_on_the_map_is_a_start(blank, close_up):
 
 def test_an_entry_that_is_no_start_is_refused_and_said(blank):
     place = mount(blank)
+    more(place)
     field = place.get_by_role("spinbutton", name="start, b")
     field.fill("-25")
     expect(field).to_have_attribute("aria-invalid", "true")
@@ -128,3 +138,34 @@ def test_the_picture_follows_the_theme_and_the_width(blank):
         "() => { const c = document.querySelector('canvas'); const wide = c.clientWidth;"
         " return wide > 500 && c.width === Math.round(wide * devicePixelRatio); }"
     )
+
+
+def test_three_controls_at_first_sight(blank):
+    place = mount(blank)
+    controls = place.locator("input:visible, button:visible")
+    assert controls.count() == 3  # threshold, play, step
+    more(place)
+    assert controls.count() > 8
+
+
+def test_play_runs_to_the_end_pauses_and_is_spoken_when_it_rests(blank):
+    place = mount(blank)
+    heard = said(place).text_content()
+    place.get_by_role("button", name="Play").press("Enter")
+    pause = place.get_by_role("button", name="Pause")
+    blank.wait_for_function("models.m.get('step') >= 3 && models.m.get('step') < 60")
+    assert said(place).text_content() == heard  # nothing is said on the way
+    pause.press("Space")
+    at = trait(blank, "step")
+    blank.wait_for_timeout(400)
+    assert trait(blank, "step") == at
+    expect(said(place)).to_contain_text(f"Step {at}:")
+    blank.evaluate("models.m.set('step', 57)")
+    place.get_by_role("button", name="Play").click()
+    expect(place.get_by_role("button", name="Play")).to_be_visible(timeout=3000)
+    assert trait(blank, "step") == 60
+    place.get_by_role("button", name="Play").click()
+    place.get_by_role("slider", name="step").press("Home")  # a hand on the slider stops it
+    expect(place.get_by_role("button", name="Play")).to_be_visible()
+    blank.wait_for_timeout(400)
+    assert trait(blank, "step") == 0

@@ -183,6 +183,7 @@ def gradient_explorer(place, faults):
 
 
 def clipping_explorer(place, faults):
+    place.get_by_text("More: clip by value").click()
     radio(place, "plateau").check()
     slider(place, "step").press("Home")
     expect(said(place)).to_contain_text("Step 0:")

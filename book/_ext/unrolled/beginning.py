@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from . import packages
 
+WORDS_ID = "about-this-notebook"
 ID = "get-the-package"
 ENVIRONMENT = "rnn-env"
 
@@ -91,7 +92,7 @@ def words_cell(sources, notebook):
     """A cell of Markdown that says what the code cell does, with the command to type instead."""
     beside = "" if sources.addresses else BESIDE.format(packages.wheel_name())
     text = WORDS.strip().format(beside, command(sources, notebook))
-    return new_markdown_cell(text, id="about-this-notebook")
+    return new_markdown_cell(text, id=WORDS_ID)
 
 
 def code_cell(sources):

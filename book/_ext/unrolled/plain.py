@@ -105,6 +105,7 @@ class Plain:
 
     def __init__(self, book, place=""):
         self.book, self.place = book, place
+        self.questions = 0
 
     def __call__(self, text, place=None):
         if place is not None:
@@ -350,9 +351,15 @@ class Plain:
         reasons = [f"- **{letters[i]}.** {indented(why, '  ').lstrip()}"
                    for i, (_, _, why) in enumerate(choices) if why]  # fmt: skip
         answer = "\n\n".join([f"{names} {verb} right.", "\n".join(reasons)])
-        lead = "**Predict.**" if name == "predict" else "**Question.**"
+        # As the page has it (see `quiz`).
+        lead = "Before you read on"
+        if name == "quiz":
+            self.questions += 1
+            lead = f"Question {self.questions}"
+        lead += ": choose all that are right" if len(right) > 1 else ""
         question = self.blocks(asked, at).strip()
-        return "\n\n".join([f"{lead} {question}", "\n".join(listed), fold("Answer", answer)])
+        parts = [f"**{lead}**", question, "\n".join(listed), fold("Answer", answer)]
+        return "\n\n".join(parts)
 
     def figure(self, name, argument, options, text, at):
         caption = text()

@@ -91,6 +91,7 @@ def _plain(paragraph):
     p = re.sub(r"\{numref\}`[^`]*`", "the figure", p)
     p = re.sub(r"\{cite(?::\w+)?\}`([a-z]+)[^`]*`", lambda name: name[1].capitalize(), p)
     p = re.sub(r"\{[\w:]+\}`([^`<]*?)\s*<[^`]*>`", r"\1", p)
+    p = re.sub(r"\{term\}`([^`]*)`", r"\1", p)
     p = re.sub(r"\{[\w:]+\}`[^`]*`", "\\\\", p)  # a sign that no kept sentence has
     p = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", p)
     p = re.sub(r"\$([^$]*)\$", lambda formula: _typed(formula[1]), p)

@@ -32,7 +32,7 @@ RATE, DECAY = 0.004, 0.05  # Adam's first rate; what is taken off each weight, t
 KEEP = 0.5  # the share of the units that the readout sees in training
 EVERY = 250  # updates between two looks at the paragraphs kept back
 WINDOWS = range(11)  # letters that a table of windows looks at
-SETTINGS = [{"H": 128, "updates": 5_000, "seed": 0}]
+SETTINGS = [{"H": 128, "updates": 4_000, "seed": 0}]
 
 
 def run(settings):

@@ -31,6 +31,13 @@ export function valueAndGradient(w, b) {
   return { E: miss * miss, g: [2 * miss * byW, 2 * miss * byB] };
 }
 
+/* h_0 ... h_50. */
+export function states(w, b) {
+  const hs = [H0];
+  for (let t = 0; t < T; t += 1) hs.push(sigmoid(w * hs[t] + b));
+  return hs;
+}
+
 /* By norm: the whole vector becomes as long as the threshold, if it is longer. By value: each
    number is cut. */
 export function clip(g, rule, threshold) {
@@ -115,6 +122,10 @@ export function sentence({ path, free, rule, threshold, step }) {
   return text;
 }
 
+function end(at) {
+  return states(at.w, at.b)[T];
+}
+
 function description({ path, free, rule, threshold, step }, view) {
   const where = (at) => `w = ${fixed(at.w, 2)}, b = ${fixed(at.b, 2)}, where E is ${amount(at.E)}`;
   const edges = `w from ${fixed(view.left, 2)} to ${fixed(view.right, 2)}, ` +
@@ -126,7 +137,8 @@ function description({ path, free, rule, threshold, step }, view) {
     `At step ${step} the one without clipping is at ${where(free[step])}`;
   if (rule === "none") return `${surface}.`;
   return `${surface}; the one clipped by ${rule} at ${amount(threshold)} is at ${where(path[step])}.` +
-    " Below, the error of both for each step.";
+    " Below, how long the gradient was at each step, and the unit's states at both places: without " +
+    `clipping they end at ${fixed(end(free[step]), 2)}, with it at ${fixed(end(path[step]), 2)}.`;
 }
 
 /* ---- the surface ---- */
@@ -203,12 +215,12 @@ function shade(heights, columns, rows, dark) {
 
 /* ---- the picture ---- */
 
-const ROLES = ["gradient", "data", "ink", "surface", "line"];
+const ROLES = ["forward", "gradient", "data", "ink", "surface", "line"];
 const STRIP = 92;
-const BELOW = 62; // the map's numbers and the strip's name
+const BELOW = 62; // the map's numbers and the strips' names
 
 function frame({ width, height }) {
-  const strip = { top: height - STRIP - 24, bottom: height - 24 };
+  const strip = { top: height - STRIP - 24, bottom: height - 24, split: 46 + 0.55 * (width - 56) };
   return { left: 46, right: width - 10, top: 8, bottom: strip.top - BELOW, strip };
 }
 
@@ -235,7 +247,7 @@ function ticks(low, high, most) {
   return { all, digits: size < 0.1 ? 2 : size < 1 ? 1 : 0 };
 }
 
-function paint(figure, state, view, { picture, dark }) {
+function paint(figure, state, view, { picture }) {
   const { colours } = figure;
   const pen = figure.pen();
   const box = frame(figure);
@@ -259,7 +271,8 @@ function paint(figure, state, view, { picture, dark }) {
   if (rule !== "none") {
     departure(pen, colours, path, step, drawn[1], box, colours.gradient, "clipped, ", full);
   }
-  errors(pen, colours, state, box, dark);
+  norms(pen, colours, state, box);
+  unit(pen, colours, state, box);
 }
 
 function mapAxes(pen, colours, view, box, x, y) {
@@ -451,52 +464,90 @@ function freePlace([ex, ey], wide, tall, box, full) {
   return [Math.min(Math.max(best.left, box.left + 4), box.right - wide - 4), best.top];
 }
 
-/* The error for each step. Its axis is the map's scale of shades. */
-function errors(pen, colours, { path, free, rule, step }, box, dark) {
-  const { top, bottom } = box.strip;
-  const x = (k) => box.left + 8 + (k / LAST) * (box.right - box.left - 8);
-  const y = (E) => bottom - (Math.min(Math.sqrt(E), 0.7) / 0.7) * (bottom - top);
-  const shades = ramp(dark);
-  for (let row = Math.round(top); row < bottom; row += 1) {
-    const height = (0.7 * (bottom - row)) / (bottom - top);
-    pen.fillStyle = `rgb(${shades[Math.min(255, Math.round((255 * height) / HIGHEST))].join(",")})`;
-    pen.fillRect(box.left - 8, row, 10, 1);
-  }
-  pen.strokeStyle = colours.line;
+/* How long the gradient is at each step, on a logarithmic axis, and where it is clipped. */
+function norms(pen, colours, { path, free, rule, step, threshold }, box) {
+  const { top, bottom, split } = box.strip;
+  const x = (k) => box.left + (k / LAST) * (split - box.left);
+  const y = (norm) => {
+    const log = Math.min(Math.max(Math.log10(norm), -3), 2.5); // of 0, too
+    return bottom - ((log + 3) / 5.5) * (bottom - top);
+  };
   pen.lineWidth = 1;
-  pen.strokeRect(box.left - 8.5, Math.round(top) - 0.5, 11, Math.round(bottom) - Math.round(top) + 1);
   pen.textAlign = "right";
-  for (const E of [0, 0.01, 0.1, 0.4]) {
-    pen.beginPath();
-    pen.moveTo(box.left + 3, y(E));
-    pen.lineTo(box.right, y(E));
+  for (const norm of [0.01, 1, 100]) {
     pen.strokeStyle = colours.line;
+    pen.beginPath();
+    trace(pen, [[box.left, y(norm)], [split, y(norm)]]);
     pen.stroke();
     pen.fillStyle = colours.data;
-    pen.fillText(String(E), box.left - 13, y(E) + 4);
+    pen.fillText(String(norm), box.left - 6, y(norm) + 4);
   }
   pen.textAlign = "center";
-  for (let k = 0; k <= LAST; k += 10) pen.fillText(String(k), x(k), bottom + 17);
+  for (let k = 0; k <= LAST; k += 20) pen.fillText(String(k), x(k), bottom + 17);
   pen.textAlign = "left";
-  pen.fillText("error E at each step, and its shade on the map", 2, top - 10);
-
+  pen.fillText(split - box.left > 220 ? "length of the gradient at each step" : "gradient's length",
+    2, top - 10);
   pen.strokeStyle = colours.data;
   pen.beginPath();
-  pen.moveTo(x(step), top - 4);
-  pen.lineTo(x(step), bottom);
+  trace(pen, [[x(step), top - 4], [x(step), bottom]]);
   pen.stroke();
+
+  if (rule !== "none") {
+    pen.strokeStyle = colours.ink;
+    pen.setLineDash([2, 3]);
+    pen.beginPath();
+    trace(pen, [[box.left, y(threshold)], [split, y(threshold)]]);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.textAlign = "right";
+    seamedText(pen, colours, "threshold", split, y(threshold) - 4, colours.ink);
+  }
   const curve = (some, colour, dash, cross) => {
     pen.strokeStyle = colour;
     pen.lineWidth = 1.75;
     pen.setLineDash(dash);
     pen.beginPath();
-    trace(pen, some.map((at, k) => [x(k), y(at.E)]));
+    trace(pen, some.slice(0, step + 1).map((at, k) => [x(k), y(at.norm)]));
     pen.stroke();
     pen.setLineDash([]);
-    mark(pen, x(step), y(some[step].E), cross, cross ? 5 : 5.5, colour, colours);
+    mark(pen, x(step), y(some[step].norm), cross, cross ? 5 : 5.5, colour, colours);
   };
   curve(free, colours.data, [5, 4], true);
   if (rule !== "none") curve(path, colours.gradient, [], false);
+}
+
+/* What the unit does at the present places: its states from h_0 to h_50, and the target. */
+function unit(pen, colours, { path, free, rule, step }, box) {
+  const { top, bottom, split } = box.strip;
+  const left = split + 44;
+  const x = (t) => left + (t / T) * (box.right - left);
+  const y = (h) => bottom - h * (bottom - top);
+  pen.strokeStyle = colours.line;
+  pen.lineWidth = 1;
+  pen.strokeRect(left - 0.5, top - 0.5, box.right - left + 1, bottom - top + 1);
+  pen.fillStyle = colours.data;
+  pen.textAlign = "right";
+  for (const h of [0, 0.7, 1]) pen.fillText(String(h), left - 6, y(h) + 4);
+  pen.textAlign = "center";
+  for (const t of [0, 25, 50]) pen.fillText(String(t), x(t), bottom + 17);
+  pen.textAlign = "left";
+  pen.fillText(box.right - left > 190 ? "the unit's 50 states, here" : "states here", left - 12, top - 10);
+  pen.strokeStyle = colours.data;
+  pen.setLineDash([2, 3]);
+  pen.beginPath();
+  trace(pen, [[left, y(TARGET)], [box.right, y(TARGET)]]);
+  pen.stroke();
+  const curve = (at, colour, dash) => {
+    pen.strokeStyle = colour;
+    pen.lineWidth = 2;
+    pen.setLineDash(dash);
+    pen.beginPath();
+    trace(pen, states(at.w, at.b).map((h, t) => [x(t), y(h)]));
+    pen.stroke();
+  };
+  curve(free[step], colours.data, [5, 4]);
+  if (rule !== "none") curve(path[step], colours.forward, []);
+  pen.setLineDash([]);
 }
 
 /* ---- the controls ---- */
@@ -538,8 +589,35 @@ export default {
       (name) => change(STARTS[name]));
     const threshold = logSlider("threshold", 0.01, 100, (value) => change({ threshold: value }));
     const rate = logSlider("learning rate", 0.001, 1, (value) => change({ rate: value }));
-    const step = placeSlider(["step"], 0, LAST, (place) => change({ step: place }));
-    const closeUp = checkbox(model, "close_up", "close-up");
+    const step = placeSlider(["step"], 0, LAST, (place) => {
+      playing(false);
+      change({ step: place });
+    });
+    const play = element("button", { type: "button", class: "clipping-play" }, "Play");
+    let clock = 0;
+    const playing = (on) => {
+      clearInterval(clock);
+      clock = on ? setInterval(next, 150) : 0;
+      play.textContent = on ? "Pause" : "Play";
+    };
+    const next = () => {
+      const place = whole(model.get("step"), 0, LAST);
+      if (place < LAST) change({ step: place + 1 });
+      else {
+        playing(false);
+        figure.ask(); // and now it is spoken
+      }
+    };
+    play.addEventListener("click", () => {
+      if (clock) {
+        playing(false);
+        figure.ask();
+        return;
+      }
+      if (whole(model.get("step"), 0, LAST) === LAST) change({ step: 0 });
+      playing(true);
+    });
+    const closeUp = checkbox(model, "close_up", "close-up of the clipped descent");
 
     const hint = fieldHint(HINT, live);
     const field = (trait) => numberField({
@@ -557,28 +635,31 @@ export default {
     const cells = names.map(() => element("span", { class: "clipping-number" }));
     const root = explorerRoot("clipping-explorer",
       element("p", { class: "rnnbook-title" }, "What does clipping change?"),
-      element("div", { class: "clipping-controls" },
-        element("div", {}, rules.node, starts.node,
-          element("div", { class: "clipping-start" },
-            element("label", {}, math("w"), " ", fields.w0.node),
-            element("label", {}, math("b"), " ", fields.b0.node), closeUp.node)),
-        element("div", { role: "group", "aria-label": "Threshold and learning rate" },
-          threshold.node, rate.node)),
-      hint.node,
+      threshold.node,
       element("div", { class: "clipping-keys" },
         element("span", { class: "clipping-key" }, swatch(true), "without clipping"), clippedKey),
       figure.node,
-      step.node,
+      element("div", { class: "clipping-transport" }, play, step.node),
       live.node,
-      element("ul", { class: "clipping-numbers", "aria-label": "The present step" },
-        ...names.map((name, i) => element("li", {},
-          element("span", { class: "clipping-name" }, name), " ", cells[i]))),
       element("p", { class: "rnnbook-note" },
-        "One unit, ", math("h_t"), " = sigmoid(", math("w"), " ", math("h_{t-1}"), " + ", math("b"),
-        "), ", math("h_0"), " = sigmoid(0.5), 50 steps; ", math("E"), " = (", math("h_50"),
-        " − 0.7)². The surface of Pascanu, Mikolov and Bengio (2013, figure 6); its shades follow " +
-        "the root of ", math("E"), ". The large mark is where the step is taken, and the line " +
-        "beyond it is that step."));
+        "The map shows the error: the stronger the shade, the more. The large mark is where the " +
+        "step is taken, and the line beyond it is that step."),
+      fold("More: clip by value, another start, the learning rate, all numbers",
+        element("div", { class: "clipping-controls" },
+          element("div", {}, rules.node, starts.node,
+            element("div", { class: "clipping-start" },
+              element("label", {}, math("w"), " ", fields.w0.node),
+              element("label", {}, math("b"), " ", fields.b0.node), closeUp.node)),
+          rate.node),
+        hint.node,
+        element("ul", { class: "clipping-numbers", "aria-label": "The present step" },
+          ...names.map((name, i) => element("li", {},
+            element("span", { class: "clipping-name" }, name), " ", cells[i]))),
+        element("p", { class: "rnnbook-note" },
+          "One unit, ", math("h_t"), " = sigmoid(", math("w"), " ", math("h_{t-1}"), " + ", math("b"),
+          "), ", math("h_0"), " = sigmoid(0.5), 50 steps; ", math("E"), " = (", math("h_50"),
+          " − 0.7)². The surface of Pascanu, Mikolov and Bengio (2013, figure 6); its shades follow " +
+          "the root of ", math("E"), ".")));
 
     let view = MAP;
     let kept = { key: "" };
@@ -634,7 +715,8 @@ export default {
       [`(${near(at.w)}, ${near(at.b)})`, amount(at.E), pair(at.g), amount(at.norm), pair(at.step),
         amount(at.length), clipped, at.angle === null ? "no direction" : `${fixed(at.angle, 1)}°`,
       ].forEach((text, i) => (cells[i].textContent = text));
-      live.say(sentence(state));
+      if (clock) live.seen.replaceChildren(...formula(sentence(state)));
+      else live.say(sentence(state));
       if (!figure.width) return;
       view = shown(state.path, Boolean(model.get("close_up")), frame(figure));
       figure.node.setAttribute("aria-label", description(state, view));
@@ -657,6 +739,6 @@ export default {
     figure.start();
     const unlisten = listen(model, ["threshold", "rule", "rate", "step", "w0", "b0", "close_up"],
       figure.ask);
-    return cleanup(root, live, unlisten, figure.stop);
+    return cleanup(root, live, unlisten, figure.stop, () => playing(false));
   },
 };

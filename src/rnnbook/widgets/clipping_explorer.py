@@ -91,10 +91,10 @@ class ClippingExplorer(Explorer):
     rate = Between(0.1, 0.001, 1)
     w0 = Between(4.25, -LIMIT, LIMIT)
     b0 = Between(-2.75, -LIMIT, LIMIT)
-    step = Whole(24, 0, LAST)
+    step = Whole(LAST, 0, LAST)
     close_up = Truth(False)
 
-    def __init__(self, threshold=1.0, rule="norm", rate=0.1, start=(4.25, -2.75), *, step=24,
+    def __init__(self, threshold=1.0, rule="norm", rate=0.1, start=(4.25, -2.75), *, step=LAST,
                  close_up=False):
         try:
             w0, b0 = start

@@ -35,7 +35,7 @@ NAMES = {" ": "space", "\n": "new paragraph", ",": "comma", ".": "full stop", ";
          ")": "closing bracket", "-": "hyphen", "_": "underscore", "?": "question mark",
          "!": "exclamation mark", "/": "slash", "=": "equals sign", "+": "plus sign"}  # fmt: skip
 (FORWARD,) = in_page("forward")
-HEIGHTS = "718px", "962px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "718px", "933px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class LetterWriter(Explorer):

@@ -65,9 +65,10 @@ class TruncationExplorer(Explorer):
         """What the figure says, in words: what K steps show, and if all is shown, the verdict."""
         g, end = self.derivative(), self.learned()
         if not self.all_terms:
+            way = "up" if g > 0 else "down"
             return (
-                f"K = {self.K}: the truncated derivative is {fixed(g, 2)}. Learning moves θ "
-                f"{'up' if g > 0 else 'down'} from {START}; after {STEPS:,} steps it is {ended(end)}."
+                f"K = {self.K}: the truncated derivative is {fixed(g, 2)}. Learning moves θ {way} "
+                f"from {START}; after {STEPS:,} steps it is {ended(end)}."
             )
         if g > 0:
             sign, way = "the wrong sign", "away from"
