@@ -280,6 +280,8 @@ def axe():
             f"{rule['id']} ({rule['impact']}): {node['html'][:200]} | {node['failureSummary']}"
             for rule in found
             for node in rule["nodes"]
+            # axe takes a head that holds one formula for empty: it does not read MathML.
+            if not (rule["id"] == "empty-table-header" and "<math" in node["html"])
         ]
 
     def axe(page, rules=None):

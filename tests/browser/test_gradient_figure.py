@@ -166,11 +166,11 @@ def test_a_move_is_spoken_once_and_seen_at_once(timed):
     place = mount(timed, GradientExplorer())
     for steps in range(61, 66):
         slider(place, "T steps").press("ArrowRight")
-        timed.clock.run_for(140)  # a hand that does not rest
+        timed.clock.run_for(130)  # a hand that does not rest
         assert said(place).text_content().startswith("tanh, gain 0.90, T = 60:")
         seen = place.locator("p.rnnbook-says[aria-hidden=true]").text_content()
         assert f"T = {steps}:" in seen
-    timed.clock.run_for(20)
+    timed.clock.run_for(50)  # what is drawn is said, and a frame can take 17 ms
     assert said(place).text_content().startswith("tanh, gain 0.90, T = 65:")
 
 

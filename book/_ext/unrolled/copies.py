@@ -96,7 +96,7 @@ class Copier:
             if kind == "solution-start":
                 if self.solution:
                     raise Unknown(f"{place}: a solution within a solution")
-                self.begin(label, cell)
+                self.begin(label)
             elif kind == "solution-end":
                 if not self.solution:
                     raise Unknown(f"{place}: a solution ends that has not begun")
@@ -121,15 +121,15 @@ class Copier:
             self.unfold.metadata.pop("jp-MarkdownHeadingCollapsed", None)
         self.cells.append(cell)
 
-    def begin(self, label, cell):
+    def begin(self, label):
         """A solution with code is a section that is folded; one of text alone is <details>."""
-        self.solution = {"label": label, "at": len(self.cells), "id": cell.get("id", "text")}
+        self.solution = {"label": label, "at": len(self.cells)}
 
     def end(self):
         solution, self.solution = self.solution, None
         name = f"Solution to {self.book.name(solution['label'])}"
         inside = self.cells[solution["at"] :]
-        identity = f"{solution['id']}-solution"[:64]
+        identity = f"solution-{solution['label']}"[:64]  # a cell can hold several
         if all(cell.cell_type == "markdown" for cell in inside):
             new = new_markdown_cell(fold(name, "\n\n".join(c.source for c in inside)), id=identity)
             if pictures := {k: v for c in inside for k, v in c.get("attachments", {}).items()}:

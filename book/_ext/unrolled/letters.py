@@ -37,7 +37,7 @@ SIZE = {SANS: "106%", CODE: "104%"}
 
 LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x100)]
 GREEK = [*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA)]
-NAMES = "ćČčěğıłńŁőŒœřśŠšűŽž"
+NAMES = "ćČčěğıłńŁőŒœřśŞşŠšūűŽž"
 SIGNS = "–—‖‘’“”•…′ℓ←↑→↓↗∂∆∏∑−√∞≈≠≤≥▸▾✓✗₀₁₂₃₄₅₆₇₈₉⁰⁴⁵⁶⁷⁸⁹⁻"
 CHARACTERS = {
     SANS: {*map(chr, LATIN + GREEK), *NAMES, *SIGNS},

@@ -595,6 +595,10 @@ export default {
     });
     const play = element("button", { type: "button", class: "clipping-play" }, "Play");
     let clock = 0;
+    // A key or a press that changes nothing (Home at step 0) stops it too.
+    const MOVES = /^(Arrow|Home$|End$|Page)/;
+    step.input.addEventListener("keydown", (event) => MOVES.test(event.key) && playing(false));
+    step.input.addEventListener("pointerdown", () => playing(false));
     const playing = (on) => {
       clearInterval(clock);
       clock = on ? setInterval(next, 150) : 0;

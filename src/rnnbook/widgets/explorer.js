@@ -63,7 +63,9 @@ export function freshId() {
 export function math(name) {
   const [stem, power = ""] = name.split("^");
   const [base, index = ""] = stem.split("_");
-  const node = element("span", { class: "rnnbook-math" }, element("i", {}, base));
+  // As KaTeX sets it: the script l has no italic.
+  const style = base.startsWith("ℓ") ? { class: "rnnbook-upright" } : {};
+  const node = element("span", { class: "rnnbook-math" }, element("i", style, base));
   const text = index.replace(/[{}]/g, "").replace("-", "−");
   if (text) node.append(element("sub", {}, /^[a-z]+$/.test(text) ? element("i", {}, text) : text));
   if (power) node.append(element("sup", {}, power));

@@ -17,7 +17,7 @@ LIMIT = 2 * (UP - (UNITS - UP))  # the derivative that is not cut short
 BEST = 1 / LIMIT
 START, STEPS, RATE = 0.5, 3000, 1e-4
 LONGEST = 100
-HEIGHTS = "653px", "1138px"  # of the live explorer in a page's column, wide and on a phone
+HEIGHTS = "653px", "1175px"  # of the live explorer in a page's column, wide and on a phone
 
 
 class TruncationExplorer(Explorer):
