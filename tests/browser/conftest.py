@@ -273,15 +273,16 @@ def axe():
         options = {"resultTypes": ["violations"], "preload": False}
         found = page.evaluate(
             "([where, options]) => axe.run(where ?? document, options)"
-            ".then(result => result.violations)",
+            # axe takes a head that holds one formula for empty: it does not read MathML.
+            ".then(({ violations }) => violations.map((rule) => ({ ...rule, nodes: rule.nodes"
+            ".filter(({ target }) => rule.id !== 'empty-table-header' ||"
+            " !document.querySelector(target[0])?.querySelector('math')) })))",
             [where, options | ({"runOnly": rules} if rules else {})],
         )
         return [
             f"{rule['id']} ({rule['impact']}): {node['html'][:200]} | {node['failureSummary']}"
             for rule in found
             for node in rule["nodes"]
-            # axe takes a head that holds one formula for empty: it does not read MathML.
-            if not (rule["id"] == "empty-table-header" and "<math" in node["html"])
         ]
 
     def axe(page, rules=None):

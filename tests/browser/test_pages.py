@@ -155,6 +155,7 @@ def beside_their_box(page):
           for (const fold of closed) fold.open = true;
           const found = [];
           for (const item of document.querySelectorAll("article :is(ol, ul) > li")) {
+            if (!item.checkVisibility()) continue; // in an explorer's stand-in, say
             const style = getComputedStyle(item);
             if (style.listStyleType === "none" || style.display !== "list-item") continue;
             const list = item.parentElement;

@@ -81,6 +81,7 @@ def parameter_counter(place, faults):
 
 def dogs_stepper(place, faults):
     net, forward = place.locator(".dogs-net"), place.get_by_role("button", name="Next")
+    radio(place, "'dogs'").check()
     radio(place, "step 1").press("Space")
     assert place.locator(".dogs-letter").all_text_contents() == ["?", "?", "?"]
     assert faults() == []
