@@ -148,8 +148,19 @@ class Lab:
         """The explorers there that have no size, or no sentence."""
         return self.page.evaluate("undrawn", within)
 
+    def unfold(self, root):
+        """Open what is folded within `root`."""
+        root.locator("details").evaluate_all(
+            "folds => { for (const fold of folds) fold.open = true; }"
+        )
+        self.frames()
+
     def deaf(self, root):
-        """The sliders within `root` that don't answer the keys, or without a new sentence."""
+        """The sliders within `root` that don't answer the keys, or without a new sentence.
+
+        What is folded is opened: its sliders are asked too.
+        """
+        self.unfold(root)
         faults = []
         for slider in root.locator("input[type=range]:not([disabled])").all():
             start, name, low, high = slider.evaluate(

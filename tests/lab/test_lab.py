@@ -32,7 +32,7 @@ def test_every_explorer_is_drawn(lab, made):
     for name in made:
         lab.explorer(css(name)).wait_for()
     assert lab.page.locator(".rnnbook-explorer").count() == len(made) + 4
-    assert lab.page.locator(".rnnbook-canvas canvas").count() == 2 + 4
+    assert lab.page.locator(".rnnbook-canvas canvas").count() == 3 + 4
     assert lab.undrawn() == []
     assert lab.unpainted() == []
 
@@ -44,6 +44,7 @@ def test_every_slider_answers_the_keys(lab, made):
 
 def test_a_slider_follows_the_mouse(lab, made):
     for name in made:
+        lab.unfold(lab.explorer(css(name)))
         for slider in lab.explorer(css(name)).locator("input[type=range]:not([disabled])").all():
             slider.scroll_into_view_if_needed()
             low, high = (int(slider.get_attribute(side)) for side in ("min", "max"))
