@@ -213,6 +213,12 @@ def test_a_solution_of_words_is_folded():
     assert len({cell.id for cell in cells}) == 3
 
 
+def test_each_of_two_solutions_in_one_cell_has_a_cell_of_its_own():
+    text = [exercise("ex-a"), begins("ex-a"), "A.", ENDS, exercise("ex-b"), begins("ex-b"), "B.", ENDS]
+    cells = copied(new_markdown_cell("\n\n".join(text)))
+    assert len(cells) == len({cell.id for cell in cells}) == 4
+
+
 def test_a_solution_with_code_is_a_folded_section():
     cells = copied(
         new_markdown_cell(begins("ex-a")),
