@@ -214,7 +214,7 @@ def test_a_solution_of_words_is_folded():
 
 
 def test_each_of_two_solutions_in_one_cell_has_a_cell_of_its_own():
-    text = [exercise("ex-a"), begins("ex-a"), "A.", ENDS, exercise("ex-b"), begins("ex-b"), "B.", ENDS]
+    text = [part for ex in ("ex-a", "ex-b") for part in (exercise(ex), begins(ex), "A.", ENDS)]
     cells = copied(new_markdown_cell("\n\n".join(text)))
     assert len(cells) == len({cell.id for cell in cells}) == 4
 
